@@ -1,0 +1,132 @@
+"""Every error we raise on purpose. A message states the fact, the numbers and the next move, so no one needs the source.
+
+    VgkitError
+    ├── InputError                 a person's input is wrong; nothing was made
+    │   ├── BriefError             a field of a brief
+    │   ├── TemplateError          a template file
+    │   ├── AssetError             a picture, logo, music or LUT that can't be used
+    │   └── ParameterError         a notebook or command was given a parameter it does not have
+    ├── RunError                   a run's folder is not in a state for what was asked
+    │   ├── RunNotFound
+    │   ├── RunBusy                another process works in it
+    │   ├── PhaseNotReady          an earlier phase has not made what this one reads
+    │   └── ApprovalNeeded         the animatic waits for a person's yes
+    ├── RecordError                events or ledger can't be read or written
+    ├── EngineError
+    │   ├── EngineUnknown          no such engine, profile or role
+    │   ├── EngineFailed           it was asked and did not deliver
+    │   └── LicenceForbids         its weights may not be used for this
+    ├── BudgetExceeded             refused before anything left the machine
+    ├── MediaError
+    │   ├── NotAClip               a file that does not decode
+    │   ├── EncodeFailed
+    │   └── FilmNotConformant      finished, but not to specification
+    ├── PhaseFailed                a phase's notebook stopped with an error
+    │   └── KernelDied
+    ├── StoreError                 a disk or bucket refuses
+    └── Interrupted                a person or the system asked to stop
+"""
+
+from typing import ClassVar
+
+
+class VgkitError(Exception):
+    """The root of what we raise on purpose; ``exit_code`` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(VgkitError):
+    exit_code = 2
+
+
+class BriefError(InputError):
+    pass
+
+
+class TemplateError(InputError):
+    pass
+
+
+class AssetError(InputError):
+    pass
+
+
+class ParameterError(InputError):
+    pass
+
+
+class RunError(VgkitError):
+    exit_code = 3
+
+
+class RunNotFound(RunError):
+    pass
+
+
+class RunBusy(RunError):
+    pass
+
+
+class PhaseNotReady(RunError):
+    pass
+
+
+class ApprovalNeeded(RunError):
+    exit_code = 10
+
+
+class RecordError(VgkitError):
+    exit_code = 4
+
+
+class EngineError(VgkitError):
+    exit_code = 5
+
+
+class EngineUnknown(EngineError, InputError):
+    exit_code = 2
+
+
+class EngineFailed(EngineError):
+    pass
+
+
+class LicenceForbids(EngineError, InputError):
+    exit_code = 2
+
+
+class BudgetExceeded(VgkitError):
+    exit_code = 6
+
+
+class MediaError(VgkitError):
+    exit_code = 7
+
+
+class NotAClip(MediaError):
+    pass
+
+
+class EncodeFailed(MediaError):
+    pass
+
+
+class FilmNotConformant(MediaError):
+    pass
+
+
+class PhaseFailed(VgkitError):
+    pass
+
+
+class KernelDied(PhaseFailed):
+    pass
+
+
+class StoreError(VgkitError):
+    exit_code = 8
+
+
+class Interrupted(VgkitError):
+    exit_code = 130
