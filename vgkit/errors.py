@@ -1,4 +1,6 @@
-"""Every error we raise on purpose. A message states the fact, the numbers and the next move, so no one needs the source.
+"""Every error we raise on purpose.
+
+A message states the fact, the numbers and the next move, so that no one needs the source to go on.
 
     VgkitError
     ├── InputError                 a person's input is wrong; nothing was made

@@ -1,0 +1,114 @@
+"""What an engine is. Four roles, one protocol each; a request carries everything that decides the result, so that its
+fingerprint is also the key under which the result may be found again instead of being paid for twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from vgkit.brief import Brief
+from vgkit.storyboard import ClipShape, Light, Palette, Plan
+from vgkit.template import Camera, Mood, Presence, ShotSize, Template
+
+
+@dataclass(frozen=True)
+class Staging:
+    """How a shot is set up, for engines that build their pictures rather than imagine them from words."""
+
+    scene: str
+    light: Light
+    palette: Palette
+    size: ShotSize
+    camera: Camera
+    presence: Presence
+    object: str
+
+
+@dataclass(frozen=True)
+class PictureRequest:
+    """One still. ``at`` tells how far into the shot it stands, 0 to 1; references are files it must respect."""
+
+    subject: str
+    prompt: str
+    negative: str
+    seed: int
+    width_px: int
+    height_px: int
+    at: float
+    staging: Staging
+    product: Path | None = None
+
+
+@dataclass(frozen=True)
+class ClipRequest:
+    """One chunk of a shot, ``shape.frames`` long; ``keyframe`` is the still it should grow from."""
+
+    subject: str
+    prompt: str
+    negative: str
+    seed: int
+    shape: ClipShape
+    staging: Staging
+    keyframe: Path | None = None
+    product: Path | None = None
+
+
+@dataclass(frozen=True)
+class MusicRequest:
+    """Music of an exact length whose accents may fall on the cuts."""
+
+    subject: str
+    prompt: str
+    mood: Mood
+    tempo_bpm: float
+    duration_s: float
+    cuts_s: tuple[float, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an engine delivered: the file, and what should be on record about it."""
+
+    path: Path
+    cost_usd: Decimal = Decimal(0)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+Report = Callable[[int, int], None]
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """What all engines have: a name as in the ledger, the host they run on, and a version that changes with the result."""
+
+    name: str
+    host: str
+    version: str
+
+
+class Planner(Engine, Protocol):
+    """Finds words and colours for a brief."""
+
+    def plan(self, brief: Brief, template: Template) -> Plan: ...
+
+
+class PictureEngine(Engine, Protocol):
+    """Draws a still into ``out`` (PNG)."""
+
+    def draw(self, request: PictureRequest, out: Path) -> Made: ...
+
+
+class VideoEngine(Engine, Protocol):
+    """Makes a clip into ``out`` (MP4) in the shape it says it gives for an aspect."""
+
+    def shape(self, aspect: str) -> ClipShape: ...
+
+    def animate(self, request: ClipRequest, out: Path) -> Made: ...
+
+
+class MusicEngine(Engine, Protocol):
+    """Composes into ``out`` (WAV, 48 kHz stereo)."""
+
+    def compose(self, request: MusicRequest, out: Path) -> Made: ...
