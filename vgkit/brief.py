@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,8 +34,7 @@ def _one_line(text: str) -> str:
     return _plain(text)
 
 
-def _line(most: int) -> Any:
-    return Annotated[str, Field(max_length=most), AfterValidator(_one_line)]
+Line = Annotated[str, AfterValidator(_one_line)]
 
 
 class Assets(BaseModel):
@@ -68,10 +67,10 @@ class Brief(BaseModel):
 
     prompt: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_plain)]
     template: Annotated[str, Field(min_length=1, max_length=300)] = "product_showcase"
-    product: _line(60) = ""
-    brand: _line(40) = ""
-    tagline: _line(80) = ""
-    call_to_action: _line(40) = ""
+    product: Line = Field(default="", max_length=60)
+    brand: Line = Field(default="", max_length=40)
+    tagline: Line = Field(default="", max_length=80)
+    call_to_action: Line = Field(default="", max_length=40)
     assets: Assets = Assets()
     duration_s: int = Field(default=30, ge=6, le=60)
     aspect: Aspect = "16:9"

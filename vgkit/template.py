@@ -1,6 +1,7 @@
 """The craft of an ad, written down once: which beats, how long, what is seen and said.
 
-A template holds no product and no place; patterns such as ``{product}`` are filled from the brief, so one file serves any of them."""
+A template holds no product and no place; patterns such as ``{product}`` are filled from the brief, so one file
+serves any of them."""
 
 import string
 from typing import Annotated, Literal, Self
@@ -102,6 +103,6 @@ class Template(BaseModel):
             raise ValueError("beats: exactly one beat, the last, must have end_card true (brand and call to action)")
         if self.beats[0].presence == "hidden":
             raise ValueError(
-                "beats[0].presence is 'hidden'; the product must be seen from the first beat, clear by second 3"
+                "beats[0].presence is 'hidden'; the product must be seen by second 3: say in_scene or hero"
             )
         return self

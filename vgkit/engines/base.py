@@ -81,7 +81,7 @@ Report = Callable[[int, int], None]
 
 @runtime_checkable
 class Engine(Protocol):
-    """What all engines have: a name as in the ledger, the host they run on, and a version that changes with the result."""
+    """What all engines have: a name as in the ledger, the host they run on, a version that changes with the result."""
 
     name: str
     host: str

@@ -1,0 +1,27 @@
+"""Where things lie. Everything starts from one top folder, the repository's, so that a notebook opened by JupyterLab (which
+starts it in its own folder) and one run by papermill (which starts it in the caller's) find the same runs."""
+
+import os
+from pathlib import Path
+
+
+def top() -> Path:
+    """The folder that holds ``templates`` and ``runs``: VGKIT_HOME, else the checkout this code lies in."""
+    home = os.environ.get("VGKIT_HOME")
+    return Path(home).resolve() if home else Path(__file__).resolve().parent.parent
+
+
+def templates_dir() -> Path:
+    """Ad templates, looks and scenes; they ship with the code."""
+    return Path(__file__).resolve().parent.parent / "templates"
+
+
+def notebooks_dir() -> Path:
+    """The notebooks as a person reads them, without outputs."""
+    return Path(__file__).resolve().parent.parent / "notebooks"
+
+
+def runs_dir() -> Path:
+    """Where runs, the ledger and the cache are written: VGKIT_RUNS, else ``runs`` at the top."""
+    runs = os.environ.get("VGKIT_RUNS")
+    return Path(runs).resolve() if runs else top() / "runs"
