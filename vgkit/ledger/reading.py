@@ -1,0 +1,106 @@
+"""Reads events back, whole or only what is new. A crash may tear a line and a person may edit one; the others still
+count, so a line that can't be read is reported with its number and never stops the reading."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from vgkit.errors import RecordError, StoreError
+from vgkit.ledger.events import Damage, Event, EventLog
+from vgkit.ledger.kinds import HEADER
+from vgkit.ledger.plain import is_money, read_money
+
+
+def read_events(path: Path | str) -> EventLog:
+    """Read a whole file; an absent one has no events. Half a last line is reported as damage."""
+    *lines, tail = _bytes_from(Path(path), 0).split(b"\n")
+    found = _events_in(lines, first_number=1)
+    if not tail:
+        return found
+    # Only the newline may be missing; then the event is whole and counts.
+    last = _events_in([tail], first_number=len(lines) + 1)
+    torn = tuple(Damage(damage.line_number, "ends in the middle, as after a crash") for damage in last.damaged)
+    return EventLog(found.events + last.events, found.damaged + torn)
+
+
+def read_new(path: Path | str, offset: int) -> tuple[EventLog, int]:
+    """Read from a byte offset up to the last newline, since a live run may be in the middle of a line.
+
+    Returns what was read and the offset to go on from. A file shorter than the offset was replaced; it is read from
+    its start.
+    """
+    path = Path(path)
+    if _size(path) < offset:
+        offset = 0
+    whole, newline, _ = _bytes_from(path, offset).rpartition(b"\n")
+    if not newline:
+        return EventLog(()), offset
+    found = _events_in(whole.split(b"\n"), first_number=1)
+    if found.damaged:
+        before = _lines_before(path, offset)
+        found = EventLog(found.events, tuple(Damage(d.line_number + before, d.reason) for d in found.damaged))
+    return found, offset + len(whole) + 1
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _bytes_from(path: Path, offset: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise StoreError(f"Can't read {path}: {error.strerror}. Allow reading it, then try again.") from error
+
+
+def _lines_before(path: Path, offset: int) -> int:
+    with path.open("rb") as file:
+        return file.read(offset).count(b"\n")
+
+
+def _events_in(lines: Iterable[bytes], *, first_number: int) -> EventLog:
+    events: list[Event] = []
+    damaged: list[Damage] = []
+    for number, line in enumerate(lines, first_number):
+        if not line.strip():
+            continue
+        try:
+            events.append(_event(line))
+        except (ValueError, RecordError) as error:
+            damaged.append(Damage(number, _reason(error)))
+    return EventLog(tuple(events), tuple(damaged))
+
+
+def _event(line: bytes) -> Event:
+    """Read one line. Raises ValueError or RecordError, which say what is wrong with it."""
+    stated: Any = json.loads(line)
+    if not isinstance(stated, dict):
+        raise ValueError("is not an object")
+    header = [stated.pop(name, None) for name in HEADER]
+    if not all(isinstance(part, str) and part for part in header):
+        raise ValueError(f"lacks one of {', '.join(HEADER)}")
+    for name, amount in stated.items():
+        if is_money(name):
+            read_money(name, amount)
+    identity, run, at, kind = header
+    moment = datetime.fromisoformat(at)
+    if moment.tzinfo is None:
+        raise ValueError(f"at is {at!r}, which names no time zone")
+    return Event(identity, run, moment, kind, stated)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"is not JSON: {error.msg} at character {error.pos + 1}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"is not UTF-8 at byte {error.start + 1}"
+    return str(error)
