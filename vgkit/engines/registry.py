@@ -1,0 +1,30 @@
+"""Engines by name. One is imported when it is asked for, so that its libraries cost nothing to those who don't."""
+
+from collections.abc import Callable
+from typing import Any
+
+from vgkit.brief import Role, Usage
+from vgkit.errors import EngineUnknown
+
+
+def _sketch() -> Any:
+    from vgkit.engines.sketch.engine import Sketch
+
+    return Sketch()
+
+
+_ENGINES: dict[str, tuple[frozenset[Role], Callable[[], Any]]] = {
+    "sketch@local": (frozenset(("plan", "picture", "video", "music")), _sketch),
+}
+
+
+def engine_for(role: Role, reference: str, *, usage: Usage = "research") -> Any:
+    """Get the engine that ``reference`` (``name@host``, or a name that one host alone has) means for a role.
+
+    Raises EngineUnknown, with those that can, for one that we lack or that can't play the role.
+    """
+    able = [known for known, (roles, _) in _ENGINES.items() if role in roles]
+    found = [known for known in able if reference in (known, known.split("@")[0])]
+    if not found:
+        raise EngineUnknown(f"engines.{role}: {reference!r} is no engine for {role}. Use one of {', '.join(able)}.")
+    return _ENGINES[found[0]][1]()

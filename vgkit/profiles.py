@@ -1,0 +1,53 @@
+"""Which engine plays which role, and what a run may spend, by name.
+
+Kept apart from briefs so that a house can change its engines in one place."""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from importlib.resources import files
+from typing import get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from vgkit.brief import Brief, Role
+from vgkit.errors import EngineUnknown
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+class Profile(BaseModel):
+    """Engines by role as ``name@host``, and the most one run may cost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    title: str
+    cap_usd: Decimal = Field(ge=0)
+    engines: Mapping[Role, str]
+
+
+@functools.cache
+def profiles() -> dict[str, Profile]:
+    """Read the profiles that ship with vgkit."""
+    table = tomllib.loads(files("vgkit").joinpath("profiles.toml").read_text(encoding="utf-8"))
+    return {
+        name: Profile(
+            name=name,
+            title=fields["title"],
+            cap_usd=Decimal(fields["cap_usd"]),
+            engines={role: fields[role] for role in ROLES},
+        )
+        for name, fields in table.items()
+    }
+
+
+def profile_for(brief: Brief) -> Profile:
+    """The brief's profile with the brief's own engines and cap over it. Raises EngineUnknown for a name we lack."""
+    known = profiles()
+    if brief.profile not in known:
+        raise EngineUnknown(f"profile: there is no profile {brief.profile!r}. Use one of {', '.join(known)}.")
+    profile = known[brief.profile]
+    cap = profile.cap_usd if brief.caps.run_usd is None else brief.caps.run_usd
+    return profile.model_copy(update={"engines": {**profile.engines, **brief.engines}, "cap_usd": cap})

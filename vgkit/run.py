@@ -1,0 +1,185 @@
+"""One film's folder: where everything about it lies.
+
+A phase finds its inputs here and leaves its outputs here, never in a notebook's variables, so that any process may go
+on where another stopped."""
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from vgkit import __version__
+from vgkit.brief import Brief, brief_from
+from vgkit.complaints import complain
+from vgkit.errors import PhaseNotReady, RunError, RunNotFound, StoreError
+from vgkit.files import free_bytes, refused, sha256_of, write_json
+from vgkit.ledger import Events
+from vgkit.places import runs_dir
+from vgkit.profiles import Profile, profile_for
+from vgkit.storyboard import Shot, Storyboard
+from vgkit.template import Template
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MB_PER_SECOND = 6  # the lossless cut is the largest thing a run keeps; measured with room to spare
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's folder, its brief and its events. Make one with ``create``, take up one with ``open``."""
+
+    folder: Path
+    brief: Brief
+    template: Template
+    settings: dict[str, Any] = field(default_factory=dict)
+    needs_approval: bool = False
+
+    @property
+    def name(self) -> str:
+        """The run's id everywhere: its folder's name."""
+        return self.folder.name
+
+    @cached_property
+    def profile(self) -> Profile:
+        """Engines and cap, the brief's own wishes included."""
+        return profile_for(self.brief)
+
+    @cached_property
+    def events(self) -> Events:
+        """Where what happens is written down."""
+        return Events(self.folder / "events.jsonl", run_id=self.name)
+
+    def path(self, name: str) -> Path:
+        """Where a file of the run lies, by its path within the run."""
+        return self.folder / name
+
+    def asset(self, kind: str) -> Path | None:
+        """The run's own copy of an asset, or None where the brief gave none."""
+        given = self.brief.assets.given().get(kind)
+        return None if given is None else self.folder / given
+
+    def take_path(self, shot: Shot, take: str) -> Path:
+        """Where a take of a shot lies."""
+        return self.folder / "chunks" / shot.id / f"{take}.mp4"
+
+    @property
+    def storyboard(self) -> Storyboard:
+        """What phase 1 settled. Raises PhaseNotReady before that."""
+        return Storyboard.model_validate_json(self.made("storyboard.json", phase="validate").read_text("utf-8"))
+
+    def made(self, name: str, *, phase: str) -> Path:
+        """A file that an earlier phase makes. Raises PhaseNotReady, naming the phase, while it is missing."""
+        path = self.folder / name
+        if not path.exists():
+            raise PhaseNotReady(
+                f"Run {self.name} has no {name} yet. Run phase {phase!r} first, or all with `vgkit resume`."
+            )
+        return path
+
+    def artifact(self, phase: str, path: Path, **media: Any) -> str:
+        """Put a file on record with its digest, which is returned."""
+        digest = sha256_of(path)
+        inside = path.relative_to(self.folder).as_posix()
+        size = path.stat().st_size
+        self.events.write("artifact", phase=phase, name=path.name, path=inside, sha256=digest, bytes=size, media=media)
+        return digest
+
+    @classmethod
+    def open(cls, run_dir: str | Path = "") -> "Run":
+        """Take up a run by its name or folder; with nothing, the latest one, or a new one from the sample brief.
+
+        Raises RunNotFound, with the nearest names, where there is none.
+        """
+        if not str(run_dir):
+            latest = latest_run()
+            return cls.open(latest) if latest else _sample_run()
+        folder = find_run(str(run_dir))
+        try:
+            record = json.loads((folder / "run.json").read_text("utf-8"))
+            template = Template.model_validate(record["template"])
+            brief = brief_from(record["brief"])
+        except ValidationError as refusal:
+            raise RunError(f"{folder / 'run.json'} is damaged: {complain(refusal)}. Start the run anew.") from refusal
+        except (OSError, ValueError, KeyError) as error:
+            raise RunError(f"{folder / 'run.json'} can't be read ({error}). Start the run anew.") from error
+        return cls(folder, brief, template, record.get("settings", {}), record.get("needs_approval", False))
+
+    def save(self) -> None:
+        """Write down what the run was asked for."""
+        record = {
+            "run": self.name,
+            "vgkit": __version__,
+            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "brief": self.brief.model_dump(mode="json"),
+            "template": self.template.model_dump(mode="json"),
+            "settings": self.settings,
+            "needs_approval": self.needs_approval,
+        }
+        write_json(self.folder / "run.json", record)
+
+
+def _sample_run() -> Run:
+    # Imported here: starting a run checks pictures and fonts, which whoever opens an existing run need not load.
+    from vgkit.start import sample_run
+
+    return sample_run()
+
+
+def all_runs() -> list[Path]:
+    """List the folders of all runs, the latest last."""
+    folders = [path.parent for path in runs_dir().glob("*/run.json")]
+    return sorted(folders, key=lambda folder: (folder.stat().st_mtime_ns, folder.name))
+
+
+def latest_run() -> Path | None:
+    """The run that was started last."""
+    started = [
+        (json.loads((folder / "run.json").read_text("utf-8")).get("created_at", ""), folder) for folder in all_runs()
+    ]
+    return max(started)[1] if started else None
+
+
+def find_run(name_or_folder: str) -> Path:
+    """Find a run's folder by name or path. Raises RunNotFound."""
+    for folder in (Path(name_or_folder).expanduser(), runs_dir() / name_or_folder):
+        if (folder / "run.json").is_file():
+            return folder.resolve()
+    known = ", ".join(folder.name for folder in all_runs()[-3:]) or "none yet"
+    raise RunNotFound(f"There is no run {name_or_folder!r}. The latest are: {known}. See them all with `vgkit list`.")
+
+
+def new_folder(wish: str) -> Path:
+    """Choose a folder for a new run that no other run has. Raises RunError for a name that is no plain name."""
+    if not _NAME.fullmatch(wish):
+        raise RunError(
+            f"name: {wish!r} can't name a run. Use letters, digits, dots, dashes and underscores, at most 100."
+        )
+    folder = runs_dir() / wish
+    number = 2
+    while folder.exists():
+        folder = runs_dir() / f"{wish}-{number}"
+        number += 1
+    return folder
+
+
+def check_room(duration_s: float) -> None:
+    """Refuse to start where the film would not fit. Raises StoreError with the figures."""
+    runs = runs_dir()
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        probe = runs / f".writable.{os.getpid()}.tmp"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise refused(runs, error) from error
+    needed, free = int(duration_s * _MB_PER_SECOND * 1e6), free_bytes(runs)
+    if free < needed:
+        raise StoreError(
+            f"A film of {duration_s:g} s needs about {needed / 1e6:,.0f} MB in {runs}; {free / 1e6:,.0f} MB are free. "
+            "Make room (`vgkit clean`) or set VGKIT_RUNS to a larger disk."
+        )

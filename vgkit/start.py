@@ -1,0 +1,184 @@
+"""The way from a wish to a run's folder.
+
+Everything a person can get wrong is checked here, before the folder exists: a mistake costs a message, nothing else."""
+
+import json
+import logging
+import os
+import re
+import shutil
+import stat
+import tomllib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from vgkit import __version__
+from vgkit.brief import Brief, brief_from
+from vgkit.engines.registry import engine_for
+from vgkit.errors import AssetError, BriefError
+from vgkit.files import copy_file, refused
+from vgkit.places import templates_dir
+from vgkit.profiles import profile_for
+from vgkit.run import Run, check_room, new_folder
+from vgkit.template import Template
+from vgkit.template_files import load_template
+
+log = logging.getLogger(__name__)
+
+SAMPLE_BRIEF = templates_dir() / "briefs" / "aurora.toml"
+_LARGEST_BRIEF_BYTES = 1_000_000
+_LARGEST_ASSET_BYTES = 200_000_000
+
+
+def read_brief(path: Path) -> dict[str, Any]:
+    """Read a brief's fields from a TOML or JSON file. Raises BriefError with the line where the file breaks."""
+    try:
+        if path.stat().st_size > _LARGEST_BRIEF_BYTES:
+            raise BriefError(f"{path} has {path.stat().st_size:,} bytes; a brief has at most {_LARGEST_BRIEF_BYTES:,}.")
+        text = path.read_text(encoding="utf-8")
+        fields = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise BriefError(
+            f"{path} is not text in UTF-8 (byte {error.start}). A brief is a TOML or JSON file."
+        ) from error
+    except OSError as error:
+        raise BriefError(
+            f"The brief {path} can't be read: {error.strerror}. Give the path of a TOML or JSON file."
+        ) from error
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
+        raise BriefError(f"{path} is not {kind}: {error}. Mend that line and try again.") from error
+    if not isinstance(fields, dict):
+        raise BriefError(f"{path} holds {type(fields).__name__}; a brief is a table of fields, at least prompt.")
+    return fields
+
+
+def sample_run() -> Run:
+    """Start a run of the sample brief, offline."""
+    return start_run(brief_from(read_brief(SAMPLE_BRIEF)), base=SAMPLE_BRIEF.parent)
+
+
+def start_run(
+    brief: Brief,
+    *,
+    base: Path | None = None,
+    allowed: Sequence[Path] = (),
+    name: str = "",
+    settings: dict[str, Any] | None = None,
+    needs_approval: bool = False,
+) -> Run:
+    """Check the brief against everything it names and make its folder, with copies of its assets.
+
+    Relative asset paths are read from ``base``; assets must lie in it, in the working folder, or in one of ``allowed``.
+    Raises BriefError, TemplateError, AssetError, EngineUnknown, LicenceForbids, RunError or StoreError, and then leaves
+    nothing behind.
+    """
+    base = (base or Path.cwd()).resolve()
+    template = load_template(_template_ref(brief, base))
+    profile = profile_for(brief)
+    for role, reference in profile.engines.items():
+        engine_for(role, reference, usage=brief.usage)
+    assets = _checked_assets(brief, base, [base, Path.cwd(), *allowed, *_extra_folders()])
+    _check_letters(brief, template)
+    check_room(brief.duration_s)
+    own = {kind: Path("inputs") / f"{kind}{path.suffix.lower()}" for kind, path in assets.items()}
+    kept = brief.model_copy(update={"assets": brief.assets.model_copy(update=own), "template": template.name})
+    folder = new_folder(name or _default_name(brief))
+    run = Run(folder, kept, template, dict(settings or {}), needs_approval)
+    _make_folder(run, {own[kind]: path for kind, path in assets.items()})
+    log.info("run %s started with vgkit %s", run.name, __version__)
+    return run
+
+
+def _make_folder(run: Run, copies: dict[Path, Path]) -> None:
+    """Fill a folder under a name no one looks at, then give it its own: a run is there whole or not at all."""
+    draft = run.folder.with_name(f".{run.folder.name}.{os.getpid()}.tmp")
+    try:
+        (draft / "inputs").mkdir(parents=True)
+        for inside, source in copies.items():
+            copy_file(source, draft / inside)
+        Run(draft, run.brief, run.template, run.settings, run.needs_approval).save()
+        draft.rename(run.folder)
+    except OSError as error:
+        raise refused(run.folder, error) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _template_ref(brief: Brief, base: Path) -> str:
+    """A template's file is named relative to the brief; a bare name is one that ships with vgkit."""
+    beside = base / brief.template
+    return str(beside) if "." in brief.template and beside.is_file() else brief.template
+
+
+def _default_name(brief: Brief) -> str:
+    words = re.findall(r"[a-z0-9]+", (brief.product or brief.prompt).lower())
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return "-".join([stamp, *words[:4]])[:60].rstrip("-")
+
+
+def _extra_folders() -> list[Path]:
+    return [Path(folder) for folder in os.environ.get("VGKIT_ASSETS", "").split(os.pathsep) if folder]
+
+
+def _checked_assets(brief: Brief, base: Path, allowed: Sequence[Path]) -> dict[str, Path]:
+    checks = _asset_checks()
+    found = {}
+    for kind, given in brief.assets.given().items():
+        path = _allowed_file(kind, base / given.expanduser(), [folder.resolve() for folder in allowed])
+        try:
+            checks[kind](path)
+        except AssetError as error:
+            raise AssetError(f"assets.{kind}: {error}") from error
+        found[kind] = path
+    return found
+
+
+def _asset_checks() -> dict[str, Callable[[Path], object]]:
+    # Imported here: a brief without assets needs none of this.
+    from vgkit.media.cutout import load_picture
+    from vgkit.media.grade import read_cube
+    from vgkit.media.sound import read_sound
+
+    return {"product": load_picture, "logo": load_picture, "music": read_sound, "lut": read_cube}
+
+
+def _allowed_file(kind: str, path: Path, allowed: Sequence[Path]) -> Path:
+    """Resolve links first, so that a link can't lead out of the allowed folders."""
+    field = f"assets.{kind}"
+    real = path.resolve()
+    if not any(real.is_relative_to(folder) for folder in allowed):
+        folders = ", ".join(dict.fromkeys(str(folder) for folder in allowed))
+        raise AssetError(
+            f"{field}: {path} lies outside the folders assets may come from ({folders}). "
+            "Move it there, or add its folder to VGKIT_ASSETS."
+        )
+    try:
+        found = real.stat()
+    except OSError as error:
+        raise AssetError(
+            f"{field}: {path} can't be read ({error.strerror}). Check the path; it starts at the brief."
+        ) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise AssetError(f"{field}: {path} is not a file. Give the path of the file itself.")
+    if found.st_size > _LARGEST_ASSET_BYTES:
+        size, most = found.st_size / 1e6, _LARGEST_ASSET_BYTES / 1e6
+        raise AssetError(f"{field}: {path} has {size:,.0f} MB; the most is {most:,.0f} MB. Save it smaller.")
+    return real
+
+
+def _check_letters(brief: Brief, template: Template) -> None:
+    """Refuse words for the screen that our fonts can't draw. Raises BriefError."""
+    from vgkit.media.fonts import unsupported
+
+    shown = {"product": brief.product, "brand": brief.brand, "tagline": brief.tagline}
+    for field, text in {**shown, "call_to_action": brief.call_to_action}.items():
+        if missing := unsupported(text):
+            letters = ", ".join(f"{letter!r} (U+{ord(letter[0]):04X})" for letter in missing[:5])
+            raise BriefError(f"{field}: {text!r} holds {letters}, which no shipped font can draw. Write it otherwise.")
+    for number, beat in enumerate(template.beats):
+        if missing := unsupported("".join(beat.captions)):
+            letters = ", ".join(missing[:5])
+            raise BriefError(f"template: beats[{number}].captions hold {letters}, which no shipped font can draw.")
