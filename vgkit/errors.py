@@ -29,6 +29,7 @@ A message states the fact, the numbers and the next move, so that no one needs t
     └── Interrupted                a person or the system asked to stop
 """
 
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -119,7 +120,11 @@ class FilmNotConformant(MediaError):
 
 
 class PhaseFailed(VgkitError):
-    pass
+    """Carries what the notebook's own error was called and said, and where its partial record lies."""
+
+    error_name: str = ""
+    error_message: str = ""
+    notebook: Path | None = None
 
 
 class KernelDied(PhaseFailed):
