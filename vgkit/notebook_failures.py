@@ -7,6 +7,7 @@ from typing import Protocol
 
 from vgkit import errors
 from vgkit.errors import Interrupted, KernelDied, PhaseFailed, VgkitError
+from vgkit.files import refused
 
 
 class CellError(Protocol):
@@ -34,6 +35,8 @@ def cell_failed(notebook: Path, out: Path, error: CellError) -> VgkitError:
 
 def not_run(notebook: Path, out: Path, error: Exception) -> VgkitError:
     """Something outside of the cells: a full disk, a notebook that is no notebook."""
+    if isinstance(error, OSError):
+        return _seen_in(out, refused(out, error))
     failure = PhaseFailed(f"{notebook.stem} could not be run: {type(error).__name__}: {error}. See {out}.")
     failure.error_name, failure.error_message = type(error).__name__, str(error)
     return _seen_in(out, failure)
