@@ -3,7 +3,7 @@ count, so a line that can't be read is reported with its number and never stops 
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +75,14 @@ def _events_in(lines: Iterable[bytes], *, first_number: int) -> EventLog:
             continue
         try:
             events.append(_event(line))
-        except (ValueError, RecordError) as error:
+        except (ValueError, OverflowError, RecursionError, RecordError) as error:
             damaged.append(Damage(number, _reason(error)))
     return EventLog(tuple(events), tuple(damaged))
 
 
 def _event(line: bytes) -> Event:
     """Read one line. Raises ValueError or RecordError, which say what is wrong with it."""
-    stated: Any = json.loads(line)
+    stated: Any = json.loads(line, parse_constant=_no_number)
     if not isinstance(stated, dict):
         raise ValueError("is not an object")
     header = [stated.pop(name, None) for name in HEADER]
@@ -95,7 +95,11 @@ def _event(line: bytes) -> Event:
     moment = datetime.fromisoformat(at)
     if moment.tzinfo is None:
         raise ValueError(f"at is {at!r}, which names no time zone")
-    return Event(identity, run, moment, kind, stated)
+    return Event(identity, run, moment.astimezone(UTC), kind, stated)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"holds {name}, which JSON does not have")
 
 
 def _reason(error: Exception) -> str:

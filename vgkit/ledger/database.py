@@ -1,0 +1,161 @@
+"""Answers questions over all runs in SQL. DuckDB lets one process write at a time and can lose commits when processes
+take turns, so the events are the truth, phases write only those, and this index, filled by ``sync``, may be deleted."""
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+import pandas as pd
+
+from vgkit.errors import RecordError, StoreError
+from vgkit.ledger.connection import IndexDamaged, connected, locked
+from vgkit.ledger.index import SyncReport, add_rows, begin, bring_in, create, fits, fold
+
+log = logging.getLogger(__name__)
+
+_GONE = "SELECT id, run, happened_at, kind, body FROM events WHERE NOT list_contains(?::VARCHAR[], run)"
+
+Answer = TypeVar("Answer")
+_TABLES = "runs, phases, calls, artifacts, metrics, prompts, votes"
+_VIEWS = "run_summary, cost_by_phase, cost_by_engine, engine_pairs, success_rate, budget"
+
+
+class Ledger:
+    """The record of all runs in a folder; it holds no connection between calls, so any number may be open at once."""
+
+    def __init__(self, runs_dir: Path | str) -> None:
+        self.runs_dir = Path(runs_dir)
+        self.path = self.runs_dir / "ledger.duckdb"
+
+    def sync(self) -> SyncReport:
+        """Bring in what the runs have written since the last sync; doing it twice changes nothing.
+
+        The rows of a run whose folder is gone stay, so that its money stays on record. An index that is absent, broken
+        or of another schema is built from the events. Raises StoreError when the folder can't be written.
+        """
+        with locked(self.path, exclusive=True):
+            try:
+                with self._todays(read_only=False) as connection:
+                    return bring_in(connection, self.runs_dir)
+            except IndexDamaged as damage:
+                return self._build(damage)
+
+    def rebuild(self) -> SyncReport:
+        """Build the index anew from the events; runs whose folder is gone are carried over from the old one."""
+        with locked(self.path, exclusive=True):
+            return self._build(None)
+
+    def query(self, sql: str, params: Sequence[object] | Mapping[str, object] = ()) -> pd.DataFrame:
+        """Answer as of the last sync; SQL here can't change anything. Raises RecordError with DuckDB's hint.
+
+        Amounts come as float, to plot and to look at; ``spent`` is exact.
+        """
+
+        def answer(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+            cursor = connection.execute(sql, params)
+            # An empty statement gives no cursor, which the stubs do not know.
+            if cursor is None:
+                raise RecordError("The query is empty. Try: SELECT * FROM run_summary")
+            with warnings.catch_warnings():
+                # duckdb 2.0 calls pandas in a way that pandas 3.1 announces to end.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                return cursor.df()
+
+        try:
+            return self._read(answer)
+        except IndexDamaged:
+            raise
+        except RecordError as error:
+            raise RecordError(f"{error}\nTables: {_TABLES}. Views: {_VIEWS}.") from None
+
+    def spent(self, run_id: str | None = None) -> Decimal:
+        """Return what one run, or all, has cost as of the last sync, to the micro-dollar, failed calls included."""
+
+        def answer(connection: duckdb.DuckDBPyConnection) -> Decimal:
+            row = connection.execute(
+                "SELECT coalesce(sum(cost_usd), 0)::DECIMAL(18, 6) FROM calls WHERE $run IS NULL OR run = $run",
+                {"run": run_id},
+            ).fetchone()
+            return Decimal(row[0]) if row else Decimal(0)
+
+        return self._read(answer)
+
+    def runs(self) -> pd.DataFrame:
+        """List the runs, the latest first, with state, time, cost and film."""
+        return self.query("SELECT * FROM run_summary ORDER BY started_at DESC, run DESC")
+
+    def _read(self, work: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
+        # Most damage shows on opening, where sync repairs it; what lies deeper shows only when it is read.
+        for repair in (self.sync, self.rebuild):
+            try:
+                with locked(self.path, exclusive=False), self._todays(read_only=True) as connection:
+                    return work(connection)
+            except IndexDamaged as damage:
+                log.info("%s", damage)
+            try:
+                repair()
+            except StoreError as refusal:
+                log.warning("%s Until then the ledger is built in memory for each question.", refusal)
+                return self._from_events(work)
+        with locked(self.path, exclusive=False), self._todays(read_only=True) as connection:
+            return work(connection)
+
+    def _from_events(self, work: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
+        with connected(None) as connection:
+            create(connection)
+            bring_in(connection, self.runs_dir)
+            return work(connection)
+
+    @contextmanager
+    def _todays(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Connect to an index of today's schema. Raises IndexDamaged when there is none."""
+        if not self.path.exists():
+            raise IndexDamaged(f"{self.path} is not there yet")
+        with connected(self.path, read_only=read_only) as connection:
+            if not fits(connection):
+                raise IndexDamaged(f"{self.path} has another schema than this version of vgkit")
+            yield connection
+
+    def _build(self, reason: IndexDamaged | None) -> SyncReport:
+        """Build beside the old file and swap, so that a crash in between leaves the old one. The lock is held."""
+        if reason and self.path.exists():
+            log.warning("%s; it is built anew from the events.", reason)
+        fresh = self.path.with_name("ledger.new.duckdb")
+        fresh.unlink(missing_ok=True)
+        _wal(fresh).unlink(missing_ok=True)
+        with connected(fresh) as connection:
+            create(connection)
+            report = bring_in(connection, self.runs_dir)
+            self._carry_over(connection)
+        _wal(self.path).unlink(missing_ok=True)
+        fresh.replace(self.path)
+        return report
+
+    def _carry_over(self, fresh: duckdb.DuckDBPyConnection) -> None:
+        """Take over the events of runs whose folder is gone, as far as the old index can still be read."""
+        if not self.path.exists():
+            return
+        here = [run for (run,) in fresh.execute("SELECT run FROM runs").fetchall()]
+        try:
+            with connected(self.path, read_only=True) as old:
+                gone = old.execute(
+                    "SELECT id, run, happened_at, kind, body FROM events WHERE NOT list_contains(?::VARCHAR[], run)",
+                    [here],
+                ).fetchall()
+        except RecordError as error:
+            log.warning("Runs whose folder is gone can't be carried over: %s", error)
+            return
+        begin(fresh)
+        add_rows(fresh, gone)
+        fold(fresh)
+        fresh.commit()
+
+
+def _wal(database: Path) -> Path:
+    """Where DuckDB keeps commits that are not yet in the file; left behind, it would be played into the new one."""
+    return database.with_name(f"{database.name}.wal")

@@ -1,0 +1,157 @@
+"""Fills the database from the runs' events: only what is new, each event once. A database of another schema is not
+migrated but built anew, since the events hold all of it and a migration would be a second way to be wrong."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from vgkit.errors import StoreError
+from vgkit.ledger.events import Damage, Event, EventLog
+from vgkit.ledger.reading import read_new
+
+log = logging.getLogger(__name__)
+
+_SQL = {name: files("vgkit.ledger").joinpath(f"{name}.sql").read_text("utf-8") for name in ("schema", "fold", "views")}
+# Any change of the SQL is a new version; no one has to remember to raise a number.
+VERSION = hashlib.sha256("".join(_SQL.values()).encode()).hexdigest()[:12]
+_BATCH = 20_000
+_HEAD_BYTES = 80
+
+Row = tuple[str, str, datetime, str, str]  # id, run, at in UTC, kind, body
+Mark = tuple[int, int, str]  # size, offset read to, head
+_NEVER_READ: Mark = (-1, 0, "")
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What a sync brought in: how many runs it touched, how many events are new, which lines can't be read."""
+
+    runs: int
+    events: int
+    damaged: tuple[tuple[Path, Damage], ...] = ()
+
+
+def create(connection: duckdb.DuckDBPyConnection) -> None:
+    """Lay out an empty index."""
+    connection.execute(_SQL["schema"])
+    connection.execute(_SQL["views"])
+    connection.execute("INSERT INTO schema_version VALUES (?)", [VERSION])
+
+
+def fits(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether the database has today's schema."""
+    try:
+        row = connection.execute("SELECT version FROM schema_version").fetchone()
+    except duckdb.ProgrammingError:
+        return False
+    return row == (VERSION,)
+
+
+def bring_in(connection: duckdb.DuckDBPyConnection, runs_dir: Path) -> SyncReport:
+    """Read what the runs have written since the last time, all or nothing. The events of runs that are gone stay."""
+    known = connection.execute("SELECT path, size, read_to, head FROM files").fetchall()
+    begin(connection)
+    waiting: list[Row] = []
+    damaged: list[tuple[str, Damage]] = []
+    marks: dict[str, Mark] = {}
+    new = 0
+    for name, found, mark in _changed(runs_dir, {path: (size, to, head) for path, size, to, head in known}):
+        marks[name] = mark
+        damaged += [(name, damage) for damage in found.damaged]
+        waiting += [_row(event) for event in found if event.kind != "progress"]
+        if len(waiting) >= _BATCH:
+            new += add_rows(connection, waiting)
+            waiting = []
+    new += add_rows(connection, waiting)
+    _note_marks(connection, marks)
+    _note_damage(connection, damaged)
+    touched = fold(connection)
+    connection.commit()
+    return SyncReport(touched, new, tuple((runs_dir / name, damage) for name, damage in damaged))
+
+
+def begin(connection: duckdb.DuckDBPyConnection) -> None:
+    """Begin a transaction in which no run is touched yet."""
+    connection.begin()
+    connection.execute("CREATE OR REPLACE TEMP TABLE touched (run VARCHAR)")
+
+
+def add_rows(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> int:
+    """Add the events whose ids are not in yet, note their runs as touched, and return how many there were."""
+    if not rows:
+        return 0
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE incoming AS SELECT DISTINCT ON (id) * FROM (SELECT unnest(?::VARCHAR[]) AS id,"
+        " unnest(?::VARCHAR[]) AS run, unnest(?::TIMESTAMP[]) AS happened_at, unnest(?::VARCHAR[]) AS kind,"
+        " unnest(?::VARCHAR[])::JSON AS body) ANTI JOIN events USING (id)",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
+    connection.execute("INSERT INTO touched SELECT DISTINCT run FROM incoming")
+    connection.execute("INSERT INTO events SELECT id, run, happened_at, kind, body FROM incoming")
+    count = connection.execute("SELECT count(*) FROM incoming").fetchone()
+    connection.execute("DROP TABLE incoming")
+    return int(count[0]) if count else 0
+
+
+def fold(connection: duckdb.DuckDBPyConnection) -> int:
+    """Make the rows of the touched runs anew and return how many runs those are."""
+    row = connection.execute("SELECT count(DISTINCT run) FROM touched").fetchone()
+    touched = int(row[0]) if row else 0
+    if touched:
+        connection.execute(_SQL["fold"])
+    return touched
+
+
+def _changed(runs_dir: Path, known: Mapping[str, Mark]) -> Iterator[tuple[str, EventLog, Mark]]:
+    """Read each file that has changed; one that can't be read is damage, and the others still count."""
+    for path in sorted(runs_dir.glob("*/events.jsonl")):
+        name = path.relative_to(runs_dir).as_posix()
+        mark = known.get(name, _NEVER_READ)
+        try:
+            if news := _news(path, mark):
+                yield name, *news
+        except FileNotFoundError:
+            continue  # deleted while we looked
+        except (OSError, StoreError) as error:
+            yield name, EventLog((), (Damage(0, f"can't be read: {error}"),)), mark
+
+
+def _news(path: Path, mark: Mark) -> tuple[EventLog, Mark] | None:
+    """Read on from where the last sync stopped; None where the file has not changed."""
+    was_size, read_to, was_head = mark
+    size = path.stat().st_size
+    if size == was_size:
+        return None
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES).decode("latin-1")
+    found, read_to = read_new(path, read_to if head.startswith(was_head) else 0)
+    return found, (size, read_to, head)
+
+
+def _row(event: Event) -> Row:
+    return event.id, event.run, event.at.replace(tzinfo=None), event.kind, json.dumps(event.fields)
+
+
+def _note_marks(connection: duckdb.DuckDBPyConnection, marks: Mapping[str, Mark]) -> None:
+    if not marks:
+        return
+    connection.execute("DELETE FROM files WHERE list_contains(?::VARCHAR[], path)", [list(marks)])
+    connection.execute(
+        "INSERT INTO files SELECT unnest(?::VARCHAR[]), unnest(?::BIGINT[]), unnest(?::BIGINT[]), unnest(?::VARCHAR[])",
+        [list(marks), *(list(column) for column in zip(*marks.values(), strict=True))],
+    )
+
+
+def _note_damage(connection: duckdb.DuckDBPyConnection, damaged: Iterable[tuple[str, Damage]]) -> None:
+    for name, damage in damaged:
+        line = [name, damage.line_number]
+        log.warning("%s line %d %s; it is left out", *line, damage.reason)
+        connection.execute("DELETE FROM damaged_lines WHERE path = ? AND line_number = ?", line)
+        connection.execute("INSERT INTO damaged_lines VALUES (?, ?, ?)", [*line, damage.reason])
