@@ -9,7 +9,7 @@ import errno
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -170,7 +170,8 @@ def replacing(path: Path, *, expected_bytes: int | None = None) -> Iterator[Path
     except (av.FFmpegError, OSError) as reason:
         raise _refused(path, partial, expected_bytes, reason) from reason
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def _refused(path: Path, partial: Path, expected_bytes: int | None, reason: Exception) -> EncodeFailed | StoreError:

@@ -124,7 +124,7 @@ def _at_fault(path: Path, number: int, fact: str) -> NoReturn:
 
 def cube_text(lut: Lut) -> str:
     """Return the .cube file of a look."""
-    rows = "".join(f"{r:.6f} {g:.6f} {b:.6f}\n" for r, g, b in lut.table.reshape(-1, 3).tolist())
+    rows = "".join(f"{r:.5f} {g:.5f} {b:.5f}\n" for r, g, b in lut.table.reshape(-1, 3).tolist())
     return f'TITLE "{lut.title}"\nLUT_3D_SIZE {lut.size}\n{rows}'
 
 

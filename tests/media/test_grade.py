@@ -1,0 +1,116 @@
+"""Looks: files read with the line at fault, tables applied as written, and ours as the generator makes them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vgkit.errors import AssetError
+from vgkit.media.frames import Frame
+from vgkit.media.grade import Lut, apply_lut, cube_text, identity, read_cube, write_cube
+from vgkit.media.looks import FOLDER, RECIPES, look
+
+_RED_ONLY = "0 0 0\n1 0 0\n" * 4
+_SKINS = [(255, 224, 189), (234, 192, 134), (198, 134, 66), (141, 85, 36), (90, 50, 20)]
+
+
+def _frame() -> Frame:
+    return np.random.default_rng(4).integers(0, 255, (24, 32, 3), np.uint8)
+
+
+def _cube(folder: Path, text: str) -> Path:
+    path = folder / "look.cube"
+    path.write_text(text)
+    return path
+
+
+def _grey(lut: Lut) -> np.ndarray:
+    levels = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    return apply_lut(levels, lut)[0].astype(int)
+
+
+def test_the_table_that_changes_nothing_changes_nothing() -> None:
+    assert np.array_equal(apply_lut(_frame(), Lut("none", identity(17))), _frame())
+
+
+def test_a_cube_file_means_what_it_says(tmp_path: Path) -> None:
+    """Red runs fastest, comments and the usual domain are allowed."""
+    path = _cube(
+        tmp_path, f'# by hand\nTITLE "Red only"\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1.0 1 1\n\nLUT_3D_SIZE 2\n{_RED_ONLY}'
+    )
+    graded = apply_lut(_frame(), read_cube(path))
+    assert read_cube(path).title == "Red only"
+    assert np.array_equal(graded[..., 0], _frame()[..., 0])
+    assert graded[..., 1:].max() == 0
+
+
+def test_a_written_look_reads_back(tmp_path: Path) -> None:
+    write_cube(look("warm_story"), tmp_path / "warm.cube")
+    again = read_cube(tmp_path / "warm.cube")
+    assert (again.title, again.size) == ("warm_story", 33)
+    assert np.allclose(again.table, look("warm_story").table, atol=1e-5)
+
+
+def test_half_the_strength_is_half_the_way() -> None:
+    lut, frame = look("night_neon"), _frame()
+    halfway = (frame.astype(float) + apply_lut(frame, lut)) / 2
+    assert np.abs(apply_lut(frame, lut, strength=0.5) - halfway).max() <= 1.01
+    assert np.array_equal(apply_lut(frame, lut, strength=0.0), frame)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("# empty\n", "has no LUT_3D_SIZE line"),
+        ("0 0 0\n", "line 1: colours come before LUT_3D_SIZE"),
+        ("LUT_3D_SIZE 66\n", "line 1: LUT_3D_SIZE is 66; 2 to 65"),
+        ("LUT_3D_SIZE many\n", "line 1: LUT_3D_SIZE is many"),
+        ("LUT_1D_SIZE 16\n", "line 1: this is a 1D table"),
+        (f"LUT_3D_SIZE 2\n{_RED_ONLY}0 0 0\n", "line 10: there are more than 8 colours"),
+        ("LUT_3D_SIZE 2\n0 0 0\n1 0 0\n", "line 3: the file ends after 2 of 8 colours"),
+        ("LUT_3D_SIZE 2\n0 0 zero\n", "line 2: expected three numbers, found '0 0 zero'"),
+        ("LUT_3D_SIZE 2\n0 0 nan\n", "line 2: expected three numbers"),
+        ("DOMAIN_MAX 2 2 2\n", "line 1: DOMAIN_MAX 2 2 2: only the domain 0 to 1"),
+    ],
+)
+def test_a_faulty_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(AssetError, match=message):
+        read_cube(_cube(tmp_path, text))
+
+
+def test_a_missing_file_is_an_asset_error(tmp_path: Path) -> None:
+    with pytest.raises(AssetError, match=r"none\.cube can't be read: No such file"):
+        read_cube(tmp_path / "none.cube")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_our_look_files_are_what_the_generator_makes(name: str) -> None:
+    assert (FOLDER / f"{name}.cube").read_text() == cube_text(look(name))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_our_looks_never_turn_a_brighter_grey_darker(name: str) -> None:
+    grey = _grey(look(name))
+    assert (np.diff(grey, axis=0) >= 0).all()
+    assert grey[0].max() <= 12
+    assert grey[-1].min() >= 240
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_our_looks_keep_skin_skin(name: str) -> None:
+    """Red over green over blue, still apart from each other, and within a sixth of the brightness it had."""
+    skins = np.array([_SKINS], np.uint8)
+    graded = apply_lut(skins, look(name))[0].astype(int)
+    assert (np.diff(graded, axis=1) < -8).all()
+    assert np.abs(graded.mean(axis=1) - skins[0].mean(axis=1)).max() < 255 / 6
+
+
+def test_the_looks_have_the_character_of_their_names() -> None:
+    clean, warm, night = (_grey(look(name)) for name in ("clean_commercial", "warm_story", "night_neon"))
+    assert np.ptp(clean, axis=1).max() <= 4
+    assert clean[128].mean() > 132
+    assert warm[200, 0] - warm[200, 2] > 15
+    assert warm[0].mean() > 5
+    assert night[40, 2] - night[40, 0] > 12
+    assert night[200, 0] > night[200, 1] + 8
+    assert night[64].mean() < 60
