@@ -1,5 +1,7 @@
-"""Where things lie. Everything starts from one top folder, the repository's, so that a notebook opened by JupyterLab (which
-starts it in its own folder) and one run by papermill (which starts it in the caller's) find the same runs."""
+"""Where things lie.
+
+Everything starts from one top folder, the repository's, so that a notebook opened by JupyterLab (which starts it in
+its own folder) and one run by papermill (which starts it in the caller's) find the same runs."""
 
 import os
 from pathlib import Path

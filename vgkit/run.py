@@ -114,7 +114,7 @@ class Run:
         record = {
             "run": self.name,
             "vgkit": __version__,
-            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
             "brief": self.brief.model_dump(mode="json"),
             "template": self.template.model_dump(mode="json"),
             "settings": self.settings,
@@ -131,17 +131,20 @@ def _sample_run() -> Run:
 
 
 def all_runs() -> list[Path]:
-    """List the folders of all runs, the latest last."""
-    folders = [path.parent for path in runs_dir().glob("*/run.json")]
-    return sorted(folders, key=lambda folder: (folder.stat().st_mtime_ns, folder.name))
+    """List the folders of all runs, the one that was started last at the end."""
+    return sorted((path.parent for path in runs_dir().glob("*/run.json")), key=_started)
 
 
 def latest_run() -> Path | None:
     """The run that was started last."""
-    started = [
-        (json.loads((folder / "run.json").read_text("utf-8")).get("created_at", ""), folder) for folder in all_runs()
-    ]
-    return max(started)[1] if started else None
+    return next(reversed(all_runs()), None)
+
+
+def _started(folder: Path) -> tuple[str, str]:
+    try:
+        return str(json.loads((folder / "run.json").read_text("utf-8"))["created_at"]), folder.name
+    except (OSError, ValueError, KeyError):
+        return "", folder.name
 
 
 def find_run(name_or_folder: str) -> Path:

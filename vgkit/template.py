@@ -14,7 +14,10 @@ Transition = Literal["cut", "dissolve", "wipe"]
 Presence = Literal["hidden", "in_scene", "hero"]
 Mood = Literal["uplifting", "warm", "calm", "energetic", "elegant", "epic"]
 
-SLOTS = ("prompt", "product", "brand", "tagline", "call_to_action", "place", "light", "mood")
+SLOTS = (
+    *("prompt", "product", "brand", "tagline", "call_to_action", "place", "light", "mood"),
+    *("point_1", "point_2", "point_3"),  # what the brief's further sentences claim for the product
+)
 _SHARE_SLACK = 0.001
 
 

@@ -1,4 +1,4 @@
-"""Ad templates as files: found by name or path, and complained about by line, because who writes one has the file open."""
+"""Ad templates as files: found by name or path, and complained about by line, for who writes one has the file open."""
 
 import json
 import re
@@ -85,7 +85,7 @@ def lines_of(text: str) -> dict[Place, int]:
 
 
 def _step(token: str, line: int, place: list[str | int], expects_key: list[bool], lines: dict[Place, int]) -> None:
-    """Move along by one token: ``place`` ends with the key or index we are at, one ``expects_key`` for each open bracket."""
+    """Move along by one token; ``place`` ends with where we are, ``expects_key`` has an entry for each open bracket."""
     if token == ":":
         expects_key[-1] = False
     elif token == ",":

@@ -89,9 +89,9 @@ class Engine(Protocol):
 
 
 class Planner(Engine, Protocol):
-    """Finds words and colours for a brief."""
+    """Finds words and colours for a brief; ``product`` is the person's picture, where there is one."""
 
-    def plan(self, brief: Brief, template: Template) -> Plan: ...
+    def plan(self, brief: Brief, template: Template, *, product: Path | None = None) -> Plan: ...
 
 
 class PictureEngine(Engine, Protocol):

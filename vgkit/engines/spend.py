@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -38,8 +39,9 @@ class Door:
         self.phase = phase
         self.cache = cache
         self.cap_usd = cap_usd
-        self.spent_usd = spent_usd
         self.check = check
+        self._spent_usd = spent_usd
+        self._counting = threading.Lock()  # chunks are asked for side by side
 
     def ask(self, role: Role, engine: Engine, make: Callable[[Any, Path], Made], request: Any, out: Path) -> Path:
         """Have ``request`` made into ``out``, or found again. ``make`` is the engine's own method for it.
@@ -65,18 +67,22 @@ class Door:
         estimate = self._reserve(engine, request, common)
         made, seconds = self._make(make, request, out, common, estimate)
         copy_file(out, kept)
-        self.spent_usd += made.cost_usd
+        with self._counting:
+            self._spent_usd += made.cost_usd - estimate
         self.events.write("call_settled", **common, cost_usd=made.cost_usd, seconds=seconds, params=made.facts)
         return out
 
     def _reserve(self, engine: Engine, request: Any, common: dict[str, Any]) -> Decimal:
         estimate = estimate_usd(engine, request)
-        if self.spent_usd + estimate > self.cap_usd:
-            raise BudgetExceeded(
-                f"{request.subject} needs about ${estimate:.2f} from {engine.name}; ${self.spent_usd:.2f} of "
-                f"${self.cap_usd:.2f} is spent. Raise the cap to at least ${self.spent_usd + estimate:.2f} "
-                "(caps.run_usd) or use --profile offline."
-            )
+        with self._counting:
+            spent, needed = self._spent_usd, self._spent_usd + estimate
+            if needed > self.cap_usd:
+                raise BudgetExceeded(
+                    f"{request.subject} needs about ${estimate:.2f} from {engine.name}; ${spent:.2f} of "
+                    f"${self.cap_usd:.2f} is spent. Raise the cap to at least ${needed:.2f} (caps.run_usd) "
+                    "or use --profile offline."
+                )
+            self._spent_usd = needed
         self.events.write("call_reserved", **common, cost_usd=estimate)
         return estimate
 

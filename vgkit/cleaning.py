@@ -1,0 +1,52 @@
+"""Frees room without losing what can't be made again.
+
+A film, its record and its notebooks are never touched, and a run that has no film yet keeps all it has."""
+
+import logging
+import shutil
+from pathlib import Path
+
+from vgkit.lock import RunLock
+from vgkit.phases.step import let_go, standing
+from vgkit.places import runs_dir
+from vgkit.run import Run, all_runs
+
+log = logging.getLogger(__name__)
+
+_INTERMEDIATES = {"animatic": ("animatic.mp4",), "chunks": (".mp4", "cut.mkv"), "refine": ("music_raw.wav",)}
+
+
+def clean_run(run: Run, *, really: bool) -> int:
+    """Remove a finished run's intermediates, or only tell their size; return the bytes. Raises RunBusy."""
+    if not run.path("phases/export.json").exists() or not run.path("film.mp4").exists():
+        return 0
+    freed = 0
+    with RunLock(run.folder):
+        for phase, endings in _INTERMEDIATES.items():
+            names = [name for name in standing(run, phase) if name.endswith(endings)]
+            freed += sum(_size(run.path(name)) for name in names)
+            if really:
+                let_go(run, phase, names)
+    return freed
+
+
+def clean_cache(*, really: bool) -> int:
+    """Empty the cache of finished calls; what is asked for again is then made, and paid, again."""
+    cache = runs_dir() / "cache"
+    size = _size(cache)
+    if really:
+        log.info("emptying the cache, %d bytes", size)
+        shutil.rmtree(cache, ignore_errors=True)
+    return size
+
+
+def largest_first() -> str:
+    """List the runs by the room they take."""
+    sizes = sorted(((_size(folder), folder.name) for folder in all_runs()), reverse=True)
+    return "\n".join(f"{size / 1e6:8,.0f} MB  {name}" for size, name in sizes)
+
+
+def _size(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) if path.is_dir() else 0

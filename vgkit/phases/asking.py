@@ -1,0 +1,63 @@
+"""How a phase asks an engine: by the door, within the run's cap, with a look at what came back."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from vgkit.brief import Role
+from vgkit.engines.base import Staging
+from vgkit.engines.registry import engine_for
+from vgkit.engines.spend import Door
+from vgkit.ledger import read_events
+from vgkit.places import runs_dir
+from vgkit.run import Run
+from vgkit.storyboard import Shot, Storyboard
+
+
+def door(run: Run, phase: str) -> Door:
+    """Open the one door to engines for a phase of a run."""
+    paid = read_events(run.events.path).of("call_settled", "call_failed")
+    spent = sum((event.usd("cost_usd") for event in paid), Decimal(0))
+    return Door(
+        run.events,
+        phase=phase,
+        cache=runs_dir() / "cache",
+        cap_usd=run.profile.cap_usd,
+        spent_usd=spent,
+        check=decodes,
+    )
+
+
+def engine(run: Run, role: Role) -> Any:
+    """The run's engine for a role."""
+    return engine_for(role, run.profile.engines[role], usage=run.brief.usage)
+
+
+def engine_mark(run: Run, role: Role) -> str:
+    """Name, host and version of the run's engine for a role, as an input of a phase."""
+    asked = engine(run, role)
+    return f"{asked.name}@{asked.host} {asked.version}"
+
+
+def staging(storyboard: Storyboard, shot: Shot) -> Staging:
+    """How a shot is set up."""
+    return Staging(
+        scene=shot.scene,
+        light=storyboard.light,
+        palette=storyboard.palette,
+        size=shot.size,
+        camera=shot.camera,
+        presence=shot.presence,
+        object=storyboard.object,
+    )
+
+
+def decodes(path: Path) -> None:
+    """Read what an engine delivered as what its name says. Raises NotAClip for bytes that aren't."""
+    from vgkit.media.frames import read_picture
+    from vgkit.media.probe import probe
+
+    if path.suffix == ".png":
+        read_picture(path)
+    else:
+        probe(path)

@@ -1,0 +1,236 @@
+"""Phase 5: from the cut to the film.
+
+Grading, motion, words and sound meet in one pass, and the film is then measured against its specification by other
+tools than those that made it."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from vgkit.brief import FILM_FPS
+from vgkit.draft import seed_for
+from vgkit.engines.base import MusicRequest
+from vgkit.errors import ParameterError
+from vgkit.phases.asking import door, engine, engine_mark
+from vgkit.phases.report import Figure, PhaseReport, Table
+from vgkit.phases.step import Inputs, Step, begin, digest_of, made_digest
+from vgkit.places import templates_dir
+from vgkit.run import Run
+from vgkit.storyboard import Storyboard
+
+PHASE = "refine"
+_VERSION = "1"  # raise with every change a viewer could see or hear
+_PRESETS = {"draft": ("superfast", 22), "review": ("veryfast", 19), "delivery": ("medium", 18)}
+_PROGRESS_STEP = 30
+
+
+def inputs(run: Run, *, quality: str = "review") -> Inputs:
+    """What the film follows from."""
+    return {
+        "storyboard.json": made_digest(run, "validate", "storyboard.json"),
+        "cut.mkv": made_digest(run, "chunks", "cut.mkv"),
+        "cut.json": made_digest(run, "chunks", "cut.json"),
+        "look": digest_of(_look_path(run)),
+        "assets.logo": digest_of(run.asset("logo")),
+        "assets.music": digest_of(run.asset("music")),
+        "engines.music": engine_mark(run, "music"),
+        "quality": quality,
+        "method": _VERSION,
+    }
+
+
+def refine_film(run: Run, *, quality: str = "review") -> PhaseReport:
+    """Make the music and the film, and check the film.
+
+    Raises FilmNotConformant, naming what is off, for a film that is not to specification; it can still be looked at.
+    """
+    if quality not in _PRESETS:
+        raise ParameterError(f"quality: there is no {quality!r}. Use one of {', '.join(_PRESETS)}.")
+    with begin(run, PHASE, inputs(run, quality=quality)) as step:
+        if step.needed:
+            _make_music(step)
+            _draw_sound(step)
+            _make_film(step, quality)
+            _check(step)
+    return report(run)
+
+
+def report(run: Run) -> PhaseReport:
+    """Show the film, its sound and what was measured."""
+    checks = json.loads(run.made("conform.json", phase=PHASE).read_text("utf-8"))
+    rows = tuple((c["name"], c["wanted"], c["found"], "yes" if c["passed"] else "NO") for c in checks)
+    return PhaseReport(
+        run,
+        PHASE,
+        lines=(f"{run.storyboard.title}: the film is to specification.",),
+        figures=(
+            Figure(run.path("film.mp4"), "The film", width_px=960),
+            Figure(run.path("music.png"), "Music, with its beats and the film's cuts", width_px=960),
+        ),
+        tables=(Table("Conformance", ("check", "wanted", "found", "passed"), rows),),
+    )
+
+
+def before_and_after(run: Run) -> PhaseReport:
+    """Show the middle of the first, a middle and the last shot as generated, each beside the film's own frame."""
+    from vgkit.media.frames import write_picture
+    from vgkit.media.sheet import contact_sheet, film_frame
+
+    storyboard = run.storyboard
+    _, segments = _segments(run)
+    pictures, labels = [], []
+    for number in (0, len(segments) // 2, len(segments) - 1):
+        shot, segment = storyboard.shots[number], segments[number]
+        pictures.append(film_frame(run.path("cut.mkv"), segment.first + segment.frames // 2))
+        pictures.append(film_frame(run.path("film.mp4"), shot.first_frame + shot.frames // 2))
+        labels += [f"{shot.id} as generated", f"{shot.id} in the film"]
+    path = run.path("before_after.png")
+    write_picture(contact_sheet(pictures, columns=2, labels=labels, width_px=1400), path)
+    return PhaseReport(run, PHASE, figures=(Figure(path, "Left as generated, right in the film"),))
+
+
+def _look_path(run: Run) -> Path:
+    """The person's own LUT, else the template's look."""
+    return run.asset("lut") or templates_dir() / "looks" / f"{run.storyboard.look}.cube"
+
+
+def _make_music(step: Step) -> None:
+    """Bring the person's music, or the engine's, to the film's length and loudness."""
+    from vgkit.media.sound import finish, fit_to_length, read_sound, write_wav
+
+    run, storyboard = step.run, step.run.storyboard
+    step.progress(0, storyboard.frames, "music")
+    own = run.asset("music")
+    if own:
+        music = fit_to_length(read_sound(own), duration_s=storyboard.duration_s)
+    else:
+        ask, composer = door(run, PHASE), engine(run, "music")
+        raw = ask.ask("music", composer, composer.compose, _music_request(run, storyboard), run.path("music_raw.wav"))
+        step.make(raw)
+        music = read_sound(raw)
+        if len(music) != round(storyboard.duration_s * 48000):
+            music = fit_to_length(music, duration_s=storyboard.duration_s)
+    finished = finish(music)
+    write_wav(finished.samples, run.path("music.wav"))
+    step.make(run.path("music.wav"), loudness_lufs=finished.loudness_lufs, true_peak_dbtp=finished.true_peak_dbtp)
+
+
+def _music_request(run: Run, storyboard: Storyboard) -> MusicRequest:
+    return MusicRequest(
+        subject="music",
+        prompt=storyboard.music.prompt,
+        mood=storyboard.music.mood,
+        tempo_bpm=storyboard.music.tempo_bpm,
+        duration_s=storyboard.duration_s,
+        cuts_s=storyboard.cuts_s,
+        seed=seed_for(run.brief.seed, "music"),
+    )
+
+
+def _make_film(step: Step, quality: str) -> None:
+    from vgkit.media.edit import film_frames
+    from vgkit.media.encode import encode_film
+    from vgkit.media.grade import read_cube
+    from vgkit.media.sound import read_sound
+
+    run, storyboard = step.run, step.run.storyboard
+    native_fps, segments = _segments(run)
+    preset, crf = _PRESETS[quality]
+    film = run.path("film.mp4")
+
+    def tell(done: int) -> None:
+        if done % _PROGRESS_STEP == 0:
+            step.progress(done, storyboard.frames, f"frame {done}")
+
+    encode_film(
+        film_frames(
+            run.path("cut.mkv"),
+            segments,
+            fps=Fraction(FILM_FPS),
+            native_fps=native_fps,
+            look=read_cube(_look_path(run)).at_strength(storyboard.look_strength),
+        ),
+        audio=read_sound(run.path("music.wav")),
+        out=film,
+        size=(storyboard.width_px, storyboard.height_px),
+        fps=Fraction(FILM_FPS),
+        overlays=_overlays(run, storyboard),
+        metadata=_metadata(run, storyboard),
+        preset=preset,
+        crf=crf,
+        on_frame=tell,
+    )
+    step.make(film, frames=storyboard.frames, width=storyboard.width_px, height=storyboard.height_px)
+
+
+def _segments(run: Run) -> tuple[Fraction, list[Any]]:
+    from vgkit.media.edit import Segment
+
+    cut = json.loads(run.path("cut.json").read_text("utf-8"))
+    fields = ("first", "frames", "film_frames", "transition", "transition_frames")
+    return Fraction(cut["fps"]), [Segment(**{name: segment[name] for name in fields}) for segment in cut["segments"]]
+
+
+def _overlays(run: Run, storyboard: Storyboard) -> list[Any]:
+    from vgkit.media.captions import CaptionStyle, caption_overlays, end_card_overlays
+
+    size = (storyboard.width_px, storyboard.height_px)
+    style = CaptionStyle(accent=storyboard.palette.accent)
+    overlays: list[Any] = []
+    for caption in storyboard.captions:
+        overlays += caption_overlays(
+            caption.text,
+            kicker=caption.kicker,
+            first=caption.first_frame,
+            last=caption.end_frame,
+            fps=FILM_FPS,
+            size=size,
+            style=style,
+        )
+    card = storyboard.end_card
+    overlays += end_card_overlays(
+        card.brand,
+        card.tagline,
+        card.call_to_action,
+        logo=run.asset("logo"),
+        first=card.first_frame,
+        last=card.end_frame,
+        fps=FILM_FPS,
+        size=size,
+        style=style,
+    )
+    return overlays
+
+
+def _metadata(run: Run, storyboard: Storyboard) -> dict[str, str]:
+    engines = ", ".join(f"{role} {reference}" for role, reference in run.profile.engines.items())
+    return {"title": storyboard.title, "comment": f"Made by vgkit with {engines}; run {run.name}", "encoder": "vgkit"}
+
+
+def _draw_sound(step: Step) -> None:
+    from vgkit.media.frames import write_picture
+    from vgkit.media.rhythm import find_rhythm
+    from vgkit.media.sound import read_sound
+    from vgkit.media.waveform import waveform_picture
+
+    run = step.run
+    music = read_sound(run.path("music.wav"))
+    beats_s = find_rhythm(music).beats_s
+    picture = waveform_picture(music, width_px=1440, height_px=320, beats_s=beats_s, cuts_s=run.storyboard.cuts_s)
+    write_picture(picture, run.path("music.png"))
+    step.make(run.path("music.png"))
+
+
+def _check(step: Step) -> None:
+    """Measure the film against its specification, put the figures on record, and refuse a film that is off."""
+    from vgkit.files import write_json
+    from vgkit.media.conform import FilmSpec, conform
+
+    run, storyboard = step.run, step.run.storyboard
+    spec = FilmSpec(width=storyboard.width_px, height=storyboard.height_px, fps=FILM_FPS, frames=storyboard.frames)
+    found = conform(run.path("film.mp4"), spec)
+    rows = [{"name": c.name, "wanted": str(c.wanted), "found": str(c.found), "passed": c.passed} for c in found.checks]
+    write_json(run.path("conform.json"), rows)
+    step.make(run.path("conform.json"))
+    found.require()
