@@ -1,0 +1,210 @@
+"""The product as an actor on a stage: the person's own picture or a drawn object, standing on the ground with shadow
+and reflection, lit from where the scene's light comes. One sheet holds all of it, so its feet can't come loose."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vgkit.engines.base import Staging
+from vgkit.engines.sketch.objects import draw_object
+from vgkit.engines.sketch.scenes import Stage
+from vgkit.media.cutout import Cutout, read_cutout
+from vgkit.storyboard import Palette
+
+Rgba = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+
+_DIM = {"night": 0.86, "neon": 0.88, "dusk": 0.93}
+_LIGHT_SIDE = {"left": -1.0, "right": 1.0, "top": 0.0, "back": 0.0}
+
+
+@dataclass(frozen=True, eq=False)
+class Actor:
+    """A product with all that it throws on the ground. ``sheet`` (h, w, 4) is premultiplied, ``body`` (h, w) is the
+    product's own cover 0 to 1, ``foot`` the pixel (x, y) that stands on the stage's ground."""
+
+    sheet: NDArray[np.float32]
+    body: Plane
+    foot: tuple[float, float]
+    source: str
+
+
+def choose_product(staging: Staging, product: Path | None, *, height_px: int) -> tuple[Rgba, str]:
+    """Give the product's picture on nothing, and where it came from, such as ``grabcut`` or ``object:cup``."""
+    if product is None:
+        drawn = draw_object(staging.object, palette=staging.palette, height_px=max(64, height_px))
+        return drawn, f"object:{staging.object}"
+    cutout = _read(product, product.stat().st_mtime_ns)
+    return (_tilted(cutout.rgba) if cutout.method == "framed" else cutout.rgba), cutout.method
+
+
+def build_actor(picture: Rgba, *, source: str, size_px: tuple[int, int], stage: Stage, staging: Staging) -> Actor:
+    """Put ``picture`` at ``size_px`` (width, height) on its shadow and reflection, in the stage's light."""
+    width, height = size_px
+    shrinks = width < picture.shape[1]
+    small = cv2.resize(_premultiplied(picture), size_px, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    small = np.minimum(np.clip(small, 0, 1), np.clip(small[..., 3:], 0, 1))
+    side, below = round(0.45 * width) + 20, round(0.5 * height) + 20
+    sheet = cv2.copyMakeBorder(small, 20, below, side, side, cv2.BORDER_CONSTANT, value=0)
+    room = np.asarray(sheet, np.float32)
+    body = np.ascontiguousarray(room[..., 3])
+    lit = _lit(room, stage=stage, staging=staging)
+    floor, touches = _floor_line(body, height=height)
+    ground = _shadow(floor, touches, body.shape, size_px=size_px, stage=stage, ink=staging.palette.ink)
+    if stage.surface == "glossy":
+        ground = over(_reflection(lit, floor, touches, height=height), ground)
+    columns = np.nonzero(touches)[0]
+    foot = (float(columns.mean()) if len(columns) else body.shape[1] / 2, float(20 + height - 1))
+    return Actor(over(lit, ground), body, foot, source)
+
+
+def swept(actor: Actor, *, at: float, light: NDArray[np.float32], strength: float = 0.42) -> NDArray[np.float32]:
+    """Let a soft diagonal gleam stand at ``at`` on the product, from 0 (entering at upper left) to 1 (gone)."""
+    if not 0 < at < 1:
+        return actor.sheet
+    height, width = actor.body.shape
+    columns = np.nonzero(actor.body.max(axis=0) > 0.5)[0]
+    across = np.add.outer(np.arange(height, dtype=np.float32) * 0.45, np.arange(width, dtype=np.float32) - columns[0])
+    # Broad and slow: in-between frames are made by optical flow, which tears what is thin and quick.
+    place = (1.5 * at - 0.25) * (columns[-1] - columns[0] + 0.45 * height)
+    gleam = np.exp(-(((across - place) / (0.14 * len(columns) + 12)) ** 2)) * actor.body * strength
+    sheet = actor.sheet.copy()
+    room = np.maximum(actor.body[..., None] - sheet[..., :3], 0)
+    sheet[..., :3] += room * gleam[..., None] * light
+    return sheet
+
+
+def over(top: NDArray[np.float32], under: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Lay one premultiplied sheet on another."""
+    laid: NDArray[np.float32] = top + under * (1 - top[..., 3:])
+    return laid
+
+
+def rgb_of(colour: str) -> NDArray[np.float32]:
+    """Read a hex colour as three shares, 0 to 1."""
+    return np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)], np.float32)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _modified_ns: int) -> Cutout:
+    return read_cutout(path)
+
+
+def _premultiplied(picture: Rgba) -> NDArray[np.float32]:
+    sheet = np.asarray(picture / 255, np.float32)
+    sheet[..., :3] *= sheet[..., 3:]
+    return sheet
+
+
+def _tilted(card: Rgba) -> Rgba:
+    """Turn a print slightly, as if it stood at an angle; its near edge shows the card's thickness."""
+    height, width = card.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    thick = max(3, round(0.012 * width))
+    away = np.array(
+        [[thick, 0], [0.95 * width, 0.045 * height], [0.95 * width, 0.965 * height], [thick, height]], np.float32
+    )
+    matrix = cv2.getPerspectiveTransform(corners, away)
+    turned = cv2.warpPerspective(_premultiplied(card), matrix, (width, height), flags=cv2.INTER_LINEAR)
+    sheet = np.asarray(turned, np.float32)
+    aside = np.array([[1, 0, -thick], [0, 1, 0]], np.float32)
+    edge = np.zeros_like(sheet)
+    edge[..., 3] = cv2.warpAffine(np.ascontiguousarray(sheet[..., 3]), aside, (width, height))
+    edge[..., :3] = np.array([0.62, 0.59, 0.55], np.float32) * edge[..., 3:]
+    sheet = over(sheet, edge)
+    colour = sheet[..., :3] / np.maximum(sheet[..., 3:], 1e-4)
+    return np.asarray(np.rint(np.clip(np.dstack([colour, sheet[..., 3]]), 0, 1) * 255), np.uint8)
+
+
+def _lit(room: NDArray[np.float32], *, stage: Stage, staging: Staging) -> NDArray[np.float32]:
+    """Tint, shade and rim the product so that it belongs into the scene's light."""
+    light = rgb_of(staging.palette.light)
+    tint = 1 - 0.2 * (1 - light / max(float(light.max()), 1e-3))
+    lit = room.copy()
+    lit[..., :3] *= tint * _DIM.get(staging.light, 1.0)
+    body = room[..., 3]
+    height, width = body.shape
+    towards = _LIGHT_SIDE[stage.light_from]
+    if towards:
+        ramp = np.linspace(-towards, towards, width, dtype=np.float32)
+        lit[..., :3] *= np.clip(1 + 0.13 * ramp, 0.86, 1.06)[None, :, None]
+    reach = max(1.5, 0.006 * height)
+    step = (-towards * reach, reach if stage.light_from in ("top", "back") else 0.5 * reach)
+    moved = cv2.warpAffine(body, np.array([[1, 0, step[0]], [0, 1, step[1]]], np.float32), (width, height))
+    rim = cv2.GaussianBlur(np.clip(body - moved, 0, 1), (0, 0), 0.6 * reach) * body
+    strength = 0.75 if stage.light_from == "back" else 0.5
+    lit[..., :3] += np.maximum(body[..., None] - lit[..., :3], 0) * (rim * strength)[..., None] * light
+    return np.minimum(lit, np.dstack([body, body, body, body]))
+
+
+def _floor_line(body: Plane, *, height: int) -> tuple[Plane, NDArray[np.bool_]]:
+    """For each column the row where the product ends below, and whether it is near enough to the ground to touch it."""
+    solid = body > 0.5
+    rows = body.shape[0] - 1 - np.argmax(solid[::-1], axis=0)
+    lowest = 20 + height - 1
+    touches = solid.any(axis=0) & (rows > lowest - 0.2 * height)
+    smooth = cv2.GaussianBlur(np.where(touches, rows, lowest).astype(np.float32)[None], (0, 0), 2)[0]
+    return np.asarray(smooth, np.float32), touches
+
+
+def _shadow(
+    floor: Plane,
+    touches: NDArray[np.bool_],
+    shape: tuple[int, int],
+    *,
+    size_px: tuple[int, int],
+    stage: Stage,
+    ink: str,
+) -> NDArray[np.float32]:
+    columns = np.nonzero(touches)[0]
+    cover = np.zeros(shape, np.float32)
+    if len(columns) == 0:
+        return np.zeros((*shape, 4), np.float32)
+    contact = float(columns[-1] - columns[0] + 1)
+    middle, level = float(columns.mean()), float(floor[columns].mean())
+    aside = -_LIGHT_SIDE[stage.light_from]
+    forward = 0.06 if stage.light_from == "back" else 0.01
+    for reach, flat, sideways, blur, strength in ((0.74, 0.1, 0.22, 0.07, 0.34), (0.54, 0.055, 0.05, 0.025, 0.42)):
+        centre = (round(middle + aside * sideways * contact), round(level + forward * contact))
+        axes = (max(2, round(reach * contact)), max(2, round(flat * contact)))
+        pool = cv2.ellipse(np.zeros(shape, np.float32), centre, axes, 0, 0, 360, 1.0, -1, cv2.LINE_AA)
+        cover = 1 - (1 - cover) * (1 - strength * cv2.GaussianBlur(pool, (0, 0), max(1.5, blur * contact)))
+    thick = max(1.5, 0.007 * size_px[1])
+    rows = np.arange(shape[0], dtype=np.float32)[:, None]
+    # Where the product's underside rises, it no longer presses on the ground.
+    press = np.clip(1 - (floor[columns].max() - floor) / (0.1 * size_px[1]), 0, 1) * touches
+    press = cv2.GaussianBlur(press.astype(np.float32)[None], (0, 0), max(1.0, 0.02 * contact))
+    cover = 1 - (1 - cover) * (1 - 0.62 * press * np.exp(-(((rows - floor[None]) / (2 * thick)) ** 2)))
+    dark = rgb_of(ink) * 0.35
+    return np.dstack([cover[..., None] * dark, cover]).astype(np.float32)
+
+
+def _reflection(
+    lit: NDArray[np.float32], floor: Plane, touches: NDArray[np.bool_], *, height: int
+) -> NDArray[np.float32]:
+    """Mirror each column at its own lowest point: round and slanted bottoms then meet their image without a gap."""
+    rows = np.arange(lit.shape[0], dtype=np.float32)[:, None]
+    below = rows - floor[None]
+    columns = np.broadcast_to(np.arange(lit.shape[1], dtype=np.float32), below.shape)
+    image = cv2.remap(lit, np.ascontiguousarray(columns), floor[None] - below, cv2.INTER_LINEAR)
+    fade = np.clip(1 - below / (0.24 * height), 0, 1) ** 1.5 * 0.36 * (below > 0) * touches[None]
+    soft = cv2.GaussianBlur(image * fade[..., None], (0, 0), max(0.8, 0.004 * height))
+    return np.asarray(soft, np.float32)
+
+
+def target_size(picture: Rgba, *, share: float, stage: Stage, frame_px: tuple[int, int]) -> tuple[int, int]:
+    """Fit the product to ``share`` of the height its stage gives it, without growing too wide for the frame."""
+    frame_width, frame_height = frame_px
+    widest = min(0.8, 0.46 * (16 / 9) / (frame_width / frame_height)) * frame_width * share
+    tallest = stage.product_height * frame_height * share
+    scale = min(tallest / picture.shape[0], widest / picture.shape[1])
+    return max(2, round(picture.shape[1] * scale)), max(2, round(picture.shape[0] * scale))
+
+
+def accent_light(palette: Palette) -> NDArray[np.float32]:
+    """The colour of a gleam: the scene's light, nearly white."""
+    return np.asarray(0.35 * rgb_of(palette.light) + 0.65, np.float32)
