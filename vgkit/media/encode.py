@@ -26,7 +26,7 @@ Sound = NDArray[np.float32]
 
 SAMPLE_RATE_HZ = 48_000
 _AAC_BITS_PER_S = 192_000
-_SHARPEN = 0.3
+SHARPEN = 0.3
 _SCALER = Interpolation.LANCZOS | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 # Measured 5 to 10 Mbit/s on moving texture; this is for the message on a full disk only.
 _TYPICAL_BITS_PER_S = 10_000_000
@@ -135,7 +135,7 @@ def _even(length: Fraction) -> int:
 def sharpened(frame: Frame) -> Frame:
     """Return the frame with a light 3x3 unsharp mask: better and ten times cheaper here than at film size."""
     soft = cv2.GaussianBlur(frame, (3, 3), 0)
-    return cast(Frame, cv2.addWeighted(frame, 1 + _SHARPEN, soft, -_SHARPEN, 0))
+    return cast(Frame, cv2.addWeighted(frame, 1 + SHARPEN, soft, -SHARPEN, 0))
 
 
 class _SoundTrack:
