@@ -1,0 +1,97 @@
+"""Where a text may turn to the next line, and where it does so best: two even lines read in one glance."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+# Japanese rules (kinsoku): these never begin, or never end, a line.
+_NOT_FIRST = set("、。，．・：；？！ゝゞーァィゥェォッャュョヮぁぃぅぇぉっゃゅょゎ々」』】〉》〕）]}）!?,.:;%％…’”\"'")
+_NOT_LAST = set("「『【〈《〔（([{‘“#＃¥$€£")
+# A line that ends in one of these leaves its noun behind.
+_SHORT = re.compile(r"(?i:a|an|the|of|to|in|on|at|by|for|and|or|&|de|la|le|el|der|die|das|und|et|y|i|w|z|–|—)")
+_PAUSE = tuple("、。，！？：；.,!?:;—–…")
+# How much wider a line may as well be, for a break that does not tear what belongs together.
+_AFTER_PAUSE, _AFTER_SHORT, _INSIDE_PHRASE = 0.85, 1.15, 1.4
+
+
+@dataclass(frozen=True)
+class Word:
+    """What stays together on a line, and whether a space stands before it."""
+
+    text: str
+    spaced: bool
+
+
+def words(paragraph: str) -> list[Word]:
+    """The unbreakable parts of ``paragraph``: words, and single characters of Chinese and Japanese."""
+    return [
+        Word(part, spaced=index == 0)
+        for chunk in paragraph.replace("\u00a0", "\u2060").split()
+        for index, part in enumerate(_parts(chunk.replace("\u2060", "\u00a0")))
+    ]
+
+
+def joined(line: Sequence[Word]) -> str:
+    """A line's words as text."""
+    return "".join((" " if word.spaced and index else "") + word.text for index, word in enumerate(line))
+
+
+def line_width(line: Sequence[Word], widths: Mapping[str, float], *, space: float) -> float:
+    """How wide a line is, in the unit of ``widths``."""
+    spaces = sum(word.spaced for word in line[1:])
+    return sum(widths[word.text] for word in line) + spaces * space
+
+
+def balanced(text: Sequence[Word], widths: Mapping[str, float], *, lines: int, space: float) -> list[list[Word]] | None:
+    """Break ``text`` into ``lines`` lines so that the widest is as short as can be; None if it has too few words."""
+    if len(text) < lines:
+        return None
+
+    @cache
+    def best(start: int, lines: int) -> tuple[float, tuple[int, ...]]:
+        """The least cost of the words from ``start`` in so many lines, and the ends of those lines."""
+        if lines == 1:
+            return line_width(text[start:], widths, space=space), (len(text),)
+        return min(
+            (max(cost(start, end), best(end, lines - 1)[0]), (end, *best(end, lines - 1)[1]))
+            for end in range(start + 1, len(text) - lines + 2)
+        )
+
+    def cost(start: int, end: int) -> float:
+        return line_width(text[start:end], widths, space=space) * _tear(text[end - 1], text[end])
+
+    return [list(text[start:end]) for start, end in pairwise((0, *best(0, lines)[1]))]
+
+
+def _tear(before: Word, after: Word) -> float:
+    if before.text.endswith(_PAUSE):
+        return _AFTER_PAUSE
+    if after.spaced:
+        return _AFTER_SHORT if _SHORT.fullmatch(before.text) else 1
+    # A Japanese phrase ends in hiragana; the next begins with another kind of letter.
+    return 1 if _is_hiragana(before.text[-1]) and not _is_hiragana(after.text[0]) else _INSIDE_PHRASE
+
+
+def _is_hiragana(char: str) -> bool:
+    return "\u3041" <= char <= "\u309f"
+
+
+def _parts(chunk: str) -> list[str]:
+    parts = [chunk[0]]
+    for before, char in pairwise(chunk):
+        wide = _breaks_anywhere(before) or _breaks_anywhere(char)
+        if wide and char not in _NOT_FIRST and before not in _NOT_LAST and not unicodedata.combining(char):
+            parts.append(char)
+        else:
+            parts[-1] += char
+    return parts
+
+
+def _breaks_anywhere(char: str) -> bool:
+    # Hangul is wide too, but Korean puts spaces between its words.
+    is_hangul = "\uac00" <= char <= "\ud7a3"
+    is_symbol = not char.isalpha() and char not in _NOT_FIRST | _NOT_LAST
+    return not is_hangul and not is_symbol and unicodedata.east_asian_width(char) in "WF"
