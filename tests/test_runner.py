@@ -103,6 +103,12 @@ def test_a_wrong_parameter_is_refused_before_anything_is_written(warm: NotebookR
     assert not (tmp_path / "made").exists()
 
 
+def test_a_folder_that_is_not_there_is_refused_before_anything_is_written(warm: NotebookRunner, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="which is no folder"):
+        warm.run(write_notebook(tmp_path / "n.ipynb", "1"), tmp_path / "made/n.ipynb", {}, cwd=tmp_path / "none")
+    assert not (tmp_path / "made").exists()
+
+
 def test_a_run_says_nothing_on_the_terminal(
     warm: NotebookRunner, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,7 +163,7 @@ def test_an_error_of_ours_comes_out_of_the_kernel_as_itself(warm: NotebookRunner
 
 def test_a_dead_kernel_is_told_and_the_next_notebook_gets_a_new_one(warm: NotebookRunner, tmp_path: Path) -> None:
     deadly = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    with pytest.raises(KernelDied, match="died, with signal SIGKILL") as failure:
+    with pytest.raises(KernelDied, match="died with SIGKILL: often memory ran out") as failure:
         warm.run(write_notebook(tmp_path / "n.ipynb", "1", deadly, "2"), tmp_path / "out.ipynb", {}, cwd=tmp_path)
     assert statuses(failure.value.notebook or Path()) == ["completed", "failed", "pending"]
     after = warm.run(write_notebook(tmp_path / "m.ipynb", "print(1)"), tmp_path / "m.out.ipynb", {}, cwd=tmp_path)
@@ -209,8 +215,10 @@ def test_braces_in_a_folder_name_are_taken_as_they_are(warm: NotebookRunner, tmp
     assert warm.run(notebook, folder / "out.ipynb", {}, cwd=folder).out.is_file()
 
 
+# A shell starts background jobs with Ctrl-C ignored, and children inherit that; a person's terminal does not.
 DRIVER = """\
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from vgkit.errors import Interrupted
 from vgkit.runner import NotebookRunner
@@ -235,8 +243,6 @@ def test_however_the_driver_ends_its_kernel_and_children_end_and_the_record_is_w
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "TMPDIR": str(temporary)},
-        # A shell starts background jobs with Ctrl-C ignored, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
     )
     processes = pipe.processes()
     driver.send_signal(how)

@@ -66,7 +66,11 @@ class Kernel:
         changed = {key: value for key, value in os.environ.items() if self._environment.get(key) != value}
         removed = [key for key in self._environment if key not in os.environ]
         code = _TURN_PAGE.format(cwd=str(cwd), changed=changed, removed=removed)
-        reply = _wait(self.client.execute_interactive(code, silent=True, store_history=False, timeout=_START_S))
+        reply = _wait(
+            self.client.execute_interactive(
+                code, silent=True, store_history=False, timeout=_START_S, output_hook=lambda _: None
+            )
+        )
         if reply["content"]["status"] != "ok":
             raise KernelDied(
                 f"The kernel could not be reset: {reply['content']['evalue']}. Use a fresh kernel instead."
@@ -88,12 +92,15 @@ class Kernel:
         return ""
 
     def ended_by(self) -> str:
-        """Say how the process ended: ``signal SIGKILL`` or ``exit code 3``."""
+        """Say how the process ended and what that most often means."""
         process = getattr(self.manager.provisioner, "process", None)
         code = process.poll() if process else None
         if code is None:
             return "for no known reason"
-        return f"with signal {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+        if code >= 0:
+            return f"with exit code {code}: something in the notebook ended the process"
+        often = "memory ran out; close other programs" if code == -signal.SIGKILL else "a native library crashed"
+        return f"with {signal.Signals(-code).name}: often {often}"
 
     def close(self) -> None:
         """End the process politely if it still lives, its children in any case, and clean up after it."""

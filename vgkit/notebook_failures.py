@@ -37,7 +37,9 @@ def not_run(notebook: Path, out: Path, error: Exception) -> VgkitError:
     """Something outside of the cells: a full disk, a notebook that is no notebook."""
     if isinstance(error, OSError):
         return _seen_in(out, refused(out, error))
-    failure = PhaseFailed(f"{notebook.stem} could not be run: {type(error).__name__}: {error}. See {out}.")
+    failure = PhaseFailed(
+        f"{notebook.stem} could not be run: {type(error).__name__}: {error}. Check that {notebook} opens in JupyterLab."
+    )
     failure.error_name, failure.error_message = type(error).__name__, str(error)
     return _seen_in(out, failure)
 
@@ -45,8 +47,8 @@ def not_run(notebook: Path, out: Path, error: Exception) -> VgkitError:
 def died(notebook: Path, out: Path, *, ended: str, last_words: str) -> VgkitError:
     """The kernel ended by itself or by another's hand."""
     message = (
-        f"The kernel of {notebook.stem} died, {ended}.{last_words} Often memory ran out: close other programs, "
-        f"then run it again; it goes on from what is finished. Its notebook is {out}."
+        f"The kernel of {notebook.stem} died {ended}.{last_words} Run it again: it goes on from what is finished. "
+        f"Its notebook is {out}."
     )
     return _seen_in(out, KernelDied(message))
 

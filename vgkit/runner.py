@@ -26,7 +26,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, NotebookExecutionManager, papermill_engines
 from papermill.iorw import write_ipynb
 
-from vgkit.errors import Interrupted, KernelDied, PhaseFailed, VgkitError
+from vgkit.errors import Interrupted, KernelDied, ParameterError, PhaseFailed, VgkitError
 from vgkit.kernels import Kernel, close_loop
 from vgkit.notebook_failures import asked_to_stop, cell_failed, died, late, not_run
 from vgkit.parameters import check_parameters, notebook_parameters
@@ -101,6 +101,8 @@ class NotebookRunner:
         any other error and past the deadline, KernelDied, and Interrupted. `notebook` on the error says where to look.
         """
         ready = check_parameters(notebook, parameters)
+        if not cwd.is_dir():
+            raise ParameterError(f"{notebook.stem} can't run in {cwd}, which is no folder. Check the path.")
         if isinstance(self._stop_reason, PhaseFailed):  # a deadline that passed was an earlier notebook's
             self._stop_reason = None
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -205,8 +207,11 @@ class _Record(NotebookExecutionManager):  # type: ignore[misc]
     def save(self, **_: object) -> None:
         out = Path(self.output_path)
         draft = out.with_name(f".{out.stem}.saving.ipynb")
-        write_ipynb(self.nb, str(draft))
-        draft.replace(out)
+        try:
+            write_ipynb(self.nb, str(draft))
+            draft.replace(out)
+        finally:
+            draft.unlink(missing_ok=True)
         self.last_save_time = self.now()
 
     def cell_stopped(self, index: int, reason: Exception) -> None:
