@@ -21,9 +21,9 @@ def whole(path: Path) -> Iterator[Path]:
 
     Raises StoreError, with the space that is left, when the disk refuses.
     """
-    path.parent.mkdir(parents=True, exist_ok=True) if path.parent.parent.is_dir() else None
     draft = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
         with draft.open("rb") as written:
             os.fsync(written.fileno())

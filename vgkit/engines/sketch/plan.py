@@ -37,6 +37,7 @@ _MOOD_WORDS: dict[Mood, str] = {
 _PLACE_OF_LIGHT: dict[Light, str] = {"night": "skyline", "neon": "street_night", "studio": "studio", "golden": "hills"}
 _DEFAULT_PLACE = "tabletop"
 _LONGEST_POINT = 44
+_STOPS = ".!…。！"
 _LONGEST_PROMPT = 600
 
 Key = TypeVar("Key", bound=str)
@@ -70,7 +71,7 @@ def plan_by_rule(brief: Brief, template: Template, *, accent: str | None = None)
 
 def points(prompt: str) -> list[str]:
     """What the brief claims for the product: its further sentences, where short enough to be read on screen."""
-    claims = [sentence.rstrip(".!…。").strip() for sentence in _sentences(prompt)[1:]]
+    claims = [sentence.rstrip(_STOPS).strip() for sentence in _sentences(prompt)[1:]]
     return [claim for claim in claims if 0 < len(claim) <= _LONGEST_POINT]
 
 
@@ -90,9 +91,11 @@ def _chosen(words: list[str], table: Mapping[Key, str]) -> Key | None:
 
 
 def _slots(brief: Brief, *, place: str, light: Light, mood: Mood, thing: str) -> dict[str, str]:
-    claims = [*points(brief.prompt), "", "", ""]
+    found = points(brief.prompt)
+    scene = " ".join(part for part in _sentences(brief.prompt) if part.rstrip(_STOPS).strip() not in found)
+    claims = [*found, "", "", ""]
     return {
-        "prompt": _short(brief.prompt, _LONGEST_PROMPT),
+        "prompt": _short(scene, _LONGEST_PROMPT).rstrip(_STOPS),
         "product": brief.product,
         "brand": brief.brand,
         "tagline": brief.tagline,
