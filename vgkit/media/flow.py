@@ -79,14 +79,15 @@ def _grown(flow: Field, width: int, height: int) -> Field:
     if flow.shape[:2] == (height, width):
         return flow
     factor = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-    return cast(Field, cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)) * factor
+    return cast(Field, cv2.resize(flow * factor, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def _agreement(forward: Field, backward: Field) -> float:
-    """Return the share of pixels with |F + B'|^2 < 0.02 (|F|^2 + |B'|^2) + 1, the usual forward-backward test."""
-    home: Field = _warp(backward, forward, cv2.INTER_LINEAR)
-    error = ((forward + home) ** 2).sum(axis=2)
-    extent = (forward**2).sum(axis=2) + (home**2).sum(axis=2)
+    """Return the share of pixels with |F + B'|^2 < 0.02 (|F|^2 + |B'|^2) + 1, judged on every second one each way."""
+    there, back = forward[::2, ::2], backward[::2, ::2]
+    home: Field = _warp(back, there * np.float32(0.5), cv2.INTER_LINEAR)
+    error = ((there + home) ** 2).sum(axis=2)
+    extent = (there**2).sum(axis=2) + (home**2).sum(axis=2)
     return float((error < 0.02 * extent + 1).mean())
 
 
