@@ -37,6 +37,10 @@ def shown(value: object) -> str:
     return f"{text[: _LONGEST_VALUE - 3]}… ({size})"
 
 
+def _number(bound: object) -> str:
+    return f"{bound:g}" if isinstance(bound, float) else str(bound)
+
+
 def _sentence(error: Mapping[str, Any]) -> str:
     kind, context, value = error["type"], error.get("ctx", {}), shown(error.get("input"))
     expected = {
@@ -44,8 +48,8 @@ def _sentence(error: Mapping[str, Any]) -> str:
         "extra_forbidden": "is not a field here; remove it or check its spelling",
         "string_too_short": f"is {value}; write at least {context.get('min_length')} character(s)",
         "string_too_long": f"is {value}; keep it to {context.get('max_length')} characters",
-        "greater_than_equal": f"is {value}; the least is {context.get('ge')}",
-        "less_than_equal": f"is {value}; the most is {context.get('le')}",
+        "greater_than_equal": f"is {value}; the least is {_number(context.get('ge'))}",
+        "less_than_equal": f"is {value}; the most is {_number(context.get('le'))}",
         "greater_than": f"is {value}; it must be more than {context.get('gt')}",
         "less_than": f"is {value}; it must be less than {context.get('lt')}",
         "literal_error": f"is {value}; choose one of {context.get('expected')}",

@@ -1,0 +1,44 @@
+"""Whole objects from the one field that matters to a test."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vgkit.brief import Brief, brief_from
+from vgkit.engines.sketch.plan import plan_by_rule
+from vgkit.run import Run
+from vgkit.start import start_run
+from vgkit.storyboard import ClipShape, Plan
+from vgkit.template import Template
+from vgkit.template_files import load_template
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+ZEROSCOPE = ClipShape(frames=24, fps=8, width_px=1024, height_px=576)
+ANIMATEDIFF = ClipShape(frames=16, fps=8, width_px=512, height_px=512)
+
+
+def brief(**fields: Any) -> Brief:
+    return brief_from({"prompt": "A steel bottle on a kitchen table. Cold for a day.", "product": "Aurora"} | fields)
+
+
+def template(name: str = "product_showcase") -> Template:
+    return load_template(name)
+
+
+def plan(wish: Brief | None = None, name: str = "product_showcase") -> Plan:
+    return plan_by_rule(wish or brief(), template(name))
+
+
+def run(**fields: Any) -> Run:
+    """Start a run of six seconds, the shortest there is; call it with VGKIT_RUNS in a temporary folder."""
+    return start_run(brief(**{"duration_s": 6} | fields))
+
+
+def shared(path: str) -> Path:
+    """Name a real file that lies beside the project, or skip the test."""
+    found = SHARED / path
+    if not found.exists():
+        pytest.skip(f"../shared/{path} is not here; it is real material that is not part of the project")
+    return found
