@@ -24,8 +24,9 @@ Method = Literal["alpha", "backdrop", "grabcut", "framed"]
 
 WORK_PX = 1600
 MAX_PIXELS = 40_000_000
-BELIEVABLE = 0.55
+BELIEVABLE = 0.8
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF")
+_ACCENT_VALUE = 150
 _CURE = "Give a PNG, JPEG or WebP of about 2,000 pixels."
 _NOTE = "vgkit-cutout"
 
@@ -135,7 +136,9 @@ def dominant_accent(rgba: Rgba) -> str | None:
     by_hue = np.bincount((hsv[:, 0] // 10).astype(int) % 18, weights=weight, minlength=18)
     best = int(np.argmax(by_hue))
     own = solid[vivid & ((hsv[:, 0] // 10).astype(int) % 18 == best)]
-    red, green, blue = np.median(own, axis=0).astype(int)
+    # As an accent it must glow: a dark hue is lifted.
+    colour = np.median(own, axis=0)
+    red, green, blue = np.rint(colour * max(1.0, _ACCENT_VALUE / colour.max())).astype(int)
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

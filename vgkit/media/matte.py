@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.uint8]  # (h, w), 255 inside, 0 outside
 Rgb = NDArray[np.uint8]
+Planes = NDArray[np.float32]
 
-SMALL_PX = 320
+SMALL_PX = 280
 _RECTANGLES = ((0.04, 0.04), (0.12, 0.08), (0.2, 0.12), (0.1, 0.2))
 
 
@@ -31,11 +32,32 @@ def backdrop_mask(rgb: Rgb) -> Mask | None:
         if closer.mean() < 0.7:
             return None
         inlier = closer
-    difference = lab - terms @ fit
-    # A soft shadow is the backdrop's own colour, only darker; it is left behind.
-    difference[..., 0] *= np.where(difference[..., 0] < 0, 0.45, 1.0)
-    distance = cv2.GaussianBlur(np.linalg.norm(difference, axis=-1).astype(np.float32), (0, 0), 1.0)
-    return _filled(np.where(distance < 11, 0, 255).astype(np.uint8))
+    spread = float(np.sqrt(((shades - known @ fit)[inlier] ** 2).mean()))
+    return _before(lab, lab - terms @ fit, near=float(np.clip(2.5 * spread + 3, 4, 10)))
+
+
+def _before(lab: Planes, difference: Planes, *, near: float) -> Mask:
+    """Flood the backdrop from the frame inwards, over its colour and over its soft shadows, and keep what stays dry."""
+    calm = cv2.GaussianBlur(difference, (0, 0), 0.8)
+    distance = np.linalg.norm(calm, axis=-1)
+    tone = cv2.GaussianBlur(np.ascontiguousarray(lab[..., 0]), (0, 0), 1.5)
+    slope = np.hypot(cv2.Sobel(tone, -1, 1, 0, scale=0.125), cv2.Sobel(tone, -1, 0, 1, scale=0.125))
+    scale = max(1.0, max(slope.shape) / 800)
+    # A shadow is the backdrop's colour, darker and without an edge; light rims and labels are neither.
+    tint = np.linalg.norm(calm[..., 1:], axis=-1)
+    shadow = (calm[..., 0] < 0) & (calm[..., 0] > -45) & (tint < near) & (slope < 1.7 / scale)
+    _, pools = cv2.connectedComponents(((distance < near) | shadow).astype(np.uint8), connectivity=4)
+    outside = np.isin(pools, np.unique(pools[_rim(*pools.shape, width_px=1)]))
+    outside &= (distance < near) | shadow
+    dry = cv2.morphologyEx(np.where(outside, 0, 255).astype(np.uint8), cv2.MORPH_OPEN, _disc(1))
+    mask = _filled(np.asarray(dry, np.uint8))
+    count, spots, stats, _ = cv2.connectedComponentsWithStats(((mask > 0) & (distance < near)).astype(np.uint8))
+    for spot in range(1, count):
+        # What shows the very backdrop within the outline is a handle's opening; a white label is a shade off.
+        share = stats[spot, cv2.CC_STAT_AREA] / max(1, (mask > 0).sum())
+        if 0.004 < share < 0.08 and np.median(distance[spots == spot]) < 0.3 * near:
+            mask[spots == spot] = 0
+    return mask
 
 
 def grabcut_mask(rgb: Rgb) -> Mask | None:
@@ -67,7 +89,7 @@ def believability(mask: Mask, rgb: Rgb) -> float:
     solid = _ramp(area / max(1.0, float(cv2.contourArea(cv2.convexHull(main)))), none=0.45, full=0.7)
     free = _ramp(float(inside[_rim(*inside.shape, width_px=1)].mean()), none=0.16, full=0.04)
     edges = _edge_support(small, _lab(_small(rgb)))
-    return float(whole * smooth * solid * free * _ramp(edges, none=0.35, full=0.8))
+    return float(whole * smooth * solid * free * _ramp(edges, none=0.5, full=0.88))
 
 
 def soften(mask: Mask, rgb: Rgb) -> NDArray[np.uint8]:
@@ -96,7 +118,7 @@ def _grabcut(bgr: Rgb, *, inset_x: float, inset_y: float) -> Mask:
     # The same generator state each time: the same photo gives the same cut.
     cv2.setRNGSeed(7)
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(bgr, marks, (0, 0, 1, 1), background, foreground, 4, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(bgr, marks, (0, 0, 1, 1), background, foreground, 3, cv2.GC_INIT_WITH_MASK)
     found = np.where((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
     opened = cv2.morphologyEx(found, cv2.MORPH_OPEN, _disc(1))
     return _filled(np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, _disc(2)), np.uint8))
@@ -116,12 +138,12 @@ def _filled(mask: Mask) -> Mask:
 
 def _edge_support(mask: Mask, lab: NDArray[np.float32]) -> float:
     """The share of the outline on which colours inside and outside really differ."""
-    inner = cv2.erode(mask, _disc(2)) > 0
-    outer = cv2.dilate(mask, _disc(2)) == 0
+    inner = cv2.erode(mask, _disc(1)) > 0
+    outer = cv2.dilate(mask, _disc(1)) == 0
     sides = []
     for side in (inner, outer):
         weight = side.astype(np.float32)[..., None]
-        blurred = cv2.boxFilter(lab * weight, -1, (9, 9)) / (cv2.boxFilter(weight, -1, (9, 9))[..., None] + 1e-4)
+        blurred = cv2.boxFilter(lab * weight, -1, (5, 5)) / (cv2.boxFilter(weight, -1, (5, 5))[..., None] + 1e-4)
         sides.append(blurred)
     outline = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, _disc(1)) > 0
     difference = np.linalg.norm(sides[0] - sides[1], axis=-1)[outline]
