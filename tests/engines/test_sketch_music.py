@@ -13,7 +13,7 @@ from vgkit.engines.sketch.score import write_score
 from vgkit.errors import InputError
 from vgkit.media.rhythm import find_rhythm
 
-CUTS = {6: (2.0, 4.0), 15: (3.0, 6.0, 9.0, 12.0), 30: tuple(range(3, 30, 3))}
+CUTS = {6: (2.0, 4.0), 12: (3.0, 6.0, 9.0), 30: tuple(range(3, 30, 3))}
 
 
 def short(mood: str = "uplifting", *, seed: int = 5, duration_s: float = 6, tempo_bpm: float = 110) -> Composition:
@@ -27,8 +27,8 @@ def level_db(samples: np.ndarray, *, window_s: float) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def fifteen_seconds() -> dict[str, Composition]:
-    return {mood: short(mood, duration_s=15, tempo_bpm=100) for mood in IDIOMS}
+def each_mood() -> dict[str, Composition]:
+    return {mood: short(mood, duration_s=12, tempo_bpm=100) for mood in IDIOMS}
 
 
 def test_the_same_seed_gives_the_same_samples_and_another_seed_another_piece():
@@ -47,8 +47,8 @@ def test_music_lasts_exactly_as_long_as_asked(duration_s):
 
 
 @pytest.mark.parametrize("mood", sorted(IDIOMS))
-def test_music_is_clean_never_silent_and_not_mono(mood, fifteen_seconds):
-    samples = fifteen_seconds[mood].samples
+def test_music_is_clean_never_silent_and_not_mono(mood, each_mood):
+    samples = each_mood[mood].samples
 
     assert 0.6 < np.abs(samples).max() < 0.72
     assert np.abs(samples.mean(axis=0)).max() < 1e-3
@@ -59,8 +59,8 @@ def test_music_is_clean_never_silent_and_not_mono(mood, fifteen_seconds):
 
 
 @pytest.mark.parametrize("mood", sorted(IDIOMS))
-def test_the_balance_falls_towards_the_highs_without_holes(mood, fifteen_seconds):
-    frequencies, power = signal.welch(fifteen_seconds[mood].samples.mean(axis=1), 48000, nperseg=8192)
+def test_the_balance_falls_towards_the_highs_without_holes(mood, each_mood):
+    frequencies, power = signal.welch(each_mood[mood].samples.mean(axis=1), 48000, nperseg=8192)
     octaves = [
         power[(frequencies >= c / 2**0.5) & (frequencies < c * 2**0.5)].sum() for c in 62.5 * 2.0 ** np.arange(8)
     ]
@@ -72,8 +72,8 @@ def test_the_balance_falls_towards_the_highs_without_holes(mood, fifteen_seconds
 
 
 @pytest.mark.parametrize("mood", ["uplifting", "energetic", "warm"])
-def test_the_tempo_heard_is_the_tempo_asked(mood, fifteen_seconds):
-    made = fifteen_seconds[mood]
+def test_the_tempo_heard_is_the_tempo_asked(mood, each_mood):
+    made = each_mood[mood]
     heard = find_rhythm(made.samples)
 
     assert min(abs(heard.bpm * factor - made.bpm) for factor in (0.5, 1, 2)) < 0.5
@@ -134,7 +134,7 @@ def test_bars_and_sections_cover_the_whole_length(tempo_bpm, duration_s):
     assert sections[-1].end_s == pytest.approx(duration_s)
     assert sections[-1].name == "end"
     assert 1.2 <= sections[-1].end_s - sections[-1].start_s <= 6.5
-    assert abs(form.bpm / tempo_bpm - 1) <= 0.085
+    assert abs(form.bpm / tempo_bpm - 1) <= 0.1
 
 
 def test_a_film_of_thirty_seconds_has_a_beginning_a_height_a_breath_and_an_end_on_the_end_card():
@@ -145,7 +145,7 @@ def test_a_film_of_thirty_seconds_has_a_beginning_a_height_a_breath_and_an_end_o
 
 
 def test_the_full_section_is_louder_than_the_intro():
-    made = compose(mood="uplifting", tempo_bpm=120, duration_s=24, cuts_s=range(3, 24, 3), seed=1)
+    made = compose(mood="uplifting", tempo_bpm=120, duration_s=18, cuts_s=range(3, 18, 3), seed=1)
     loudness = {
         section.name: level_db(
             made.samples[round(section.start_s * 48000) : round(section.end_s * 48000)], window_s=0.4

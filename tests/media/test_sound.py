@@ -50,7 +50,7 @@ def encode(samples: np.ndarray, path: Path, *, codec: str, rate_hz: int = RATE_H
     return path
 
 
-@pytest.mark.parametrize("mood", ["energetic", "calm"])
+@pytest.mark.parametrize("mood", ["energetic", "calm", "epic"])
 def test_a_master_keeps_loudness_and_peak_through_aac(mood, tmp_path):
     samples = compose(mood=mood, tempo_bpm=112, duration_s=7, cuts_s=(2.0, 4.0), seed=4).samples
     master = finish(samples)

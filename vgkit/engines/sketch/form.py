@@ -10,7 +10,7 @@ from vgkit.errors import InputError
 
 SHORTEST_S, LONGEST_S = 4.0, 600.0
 SLOWEST_BPM, FASTEST_BPM = 50.0, 190.0
-TEMPO_PLAY = 0.06
+TEMPO_PLAY, SHORT_TEMPO_PLAY = 0.06, 0.1
 SHARES = ("intro", 0.2), ("build", 0.32), ("full", 0.48)
 LONG_SHARES = ("intro", 0.14), ("build", 0.22), ("full", 0.24), ("bridge", 0.14), ("full", 0.26)
 
@@ -91,12 +91,13 @@ def plan_form(*, tempo_bpm: float, duration_s: float, cuts_s: Sequence[float]) -
 
 def _beats_that_fit(*, tempo_bpm: float, duration_s: float, cuts: Sequence[float]) -> int:
     asked = duration_s * tempo_bpm / 60.0
-    few, many = math.ceil(asked * (1 - TEMPO_PLAY)), math.floor(asked * (1 + TEMPO_PLAY))
+    play = TEMPO_PLAY if asked > 20 else SHORT_TEMPO_PLAY
+    few, many = math.ceil(asked * (1 - play)), math.floor(asked * (1 + play))
 
     def misfit(beats: int) -> float:
         beat_s = duration_s / beats
         off = [abs(cut / beat_s * 2 - round(cut / beat_s * 2)) for cut in cuts]
-        return 4 * sum(off) / max(len(off), 1) + abs(beats / asked - 1) / TEMPO_PLAY + (0.1 if beats % 4 else 0.0)
+        return 4 * sum(off) / max(len(off), 1) + abs(beats / asked - 1) / play + (0.1 if beats % 4 else 0.0)
 
     candidates: list[int] = sorted({round(asked), *range(few, many + 1)})
     return min(candidates, key=misfit)
@@ -104,7 +105,7 @@ def _beats_that_fit(*, tempo_bpm: float, duration_s: float, cuts: Sequence[float
 
 def _ending_beat(*, beats: int, beat_s: float, cuts: Sequence[float]) -> int:
     duration_s = beats * beat_s
-    shortest_s, longest_s = max(1.4, min(2.0, duration_s / 5)), 6.0
+    shortest_s, longest_s = max(1.4, min(2.0, duration_s / 5)), min(6.0, 0.42 * duration_s)
     if cuts and shortest_s <= duration_s - cuts[-1] <= longest_s:
         return round(cuts[-1] / beat_s)
     wanted = (duration_s - max(shortest_s, min(3.2, duration_s / 9))) / beat_s
@@ -114,7 +115,7 @@ def _ending_beat(*, beats: int, beat_s: float, cuts: Sequence[float]) -> int:
 
 def _bars(*, end: int, beats: int, beat_s: float, cuts: Sequence[float]) -> tuple[Bar, ...]:
     spare = end % 4
-    pause = (4, 5, 2, 3)[spare] if end >= 24 else (2 if end >= 12 else 0, 1, 2, 3)[spare]
+    pause = (4, 5, 2, 3)[spare] if end >= 24 else (2 if end >= 12 else 0, 1, 1, 1)[spare]
     whole, rest = divmod(end - pause, 4)
     lengths = [4] * whole + [rest] * (rest > 0)
     names = _section_names(len(lengths), beat_s=beat_s, cuts=cuts)
@@ -137,7 +138,7 @@ def _section_names(bars: int, *, beat_s: float, cuts: Sequence[float]) -> list[s
     bar_s = 4 * beat_s
     names: list[str] = []
     wanted = 0.0
-    shares = SHARES if bars < 22 else LONG_SHARES
+    shares = SHARES if bars < 18 else LONG_SHARES
     for name, share in shares[:-1]:
         wanted += share * bars
 

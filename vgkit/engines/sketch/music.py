@@ -18,7 +18,7 @@ PAD_CENTS = (-9.0, 6.0, -4.0, 11.0)
 PAD_BANDS_HZ = (520.0, 1800.0, 6500.0)
 DRUM_LEVELS = {
     **{"kick": 0.72, "taiko": 0.5, "snare": 0.75, "clap": 1.1, "rim": 0.8, "snap": 0.85},
-    **{"hat": 0.32, "open_hat": 0.3, "shaker": 0.4},
+    **{"hat": 0.27, "open_hat": 0.25, "shaker": 0.36},
 }
 DRUM_PANS = {"hat": 0.25, "open_hat": -0.2, "shaker": -0.3, "rim": 0.15, "taiko": -0.1}
 OPENNESS = {
