@@ -32,8 +32,10 @@ def each_mood() -> dict[str, Composition]:
 
 
 def test_the_same_seed_gives_the_same_samples_and_another_seed_another_piece():
-    assert np.array_equal(short().samples, short().samples)
-    assert not np.array_equal(short().samples, short(seed=6).samples)
+    made = short().samples
+
+    assert np.array_equal(made, short().samples)
+    assert not np.array_equal(made, short(seed=6).samples)
 
 
 @pytest.mark.parametrize("duration_s", [6, 6.4, 7.033])
