@@ -114,8 +114,11 @@ class Ledger:
     @contextmanager
     def _todays(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         """Connect to an index of today's schema. Raises IndexDamaged when there is none."""
-        if not self.path.exists():
-            raise IndexDamaged(f"{self.path} is not there yet")
+        try:
+            if not self.path.exists():
+                raise IndexDamaged(f"{self.path} is not there yet")
+        except PermissionError as error:
+            raise StoreError(f"Can't look into {self.runs_dir}: {error.strerror}. Allow reading it.") from error
         with connected(self.path, read_only=read_only) as connection:
             if not fits(connection):
                 raise IndexDamaged(f"{self.path} has another schema than this version of vgkit")

@@ -1,0 +1,169 @@
+"""The figures people decide by, worked out by hand on a few runs."""
+
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from recorded import record_run
+
+from vgkit.ledger import Ledger
+
+
+def rows(ledger: Ledger, sql: str) -> list[list[object]]:
+    found = ledger.query(sql).astype(object)
+    return found.where(found.notna(), None).values.tolist()
+
+
+def test_a_run_is_summed_up_in_one_row(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", cost="0.30", state=None)
+    events.write("call_cached", call="c2", role="video", engine="zeroscope", host="replicate", phase="chunks")
+    events.write("call_failed", call="c3", cost_usd=Decimal("0.06"), error="EngineFailed")
+    reserved: dict[str, Any] = {"role": "music", "engine": "musicgen", "host": "replicate", "phase": "refine"}
+    events.write("call_reserved", call="c4", cost_usd=Decimal("0.05"), **reserved)
+    ledger = Ledger(tmp_path)
+    columns = "state, cost_usd, open_usd, cap_usd, calls, cached_calls, failed_calls, phases_finished, video_engine"
+    assert rows(ledger, f"SELECT {columns} FROM run_summary") == [
+        ["open", 0.36, 0.05, 2.0, 4, 1, 1, 1, "zeroscope@replicate"]
+    ]
+    assert rows(ledger, "SELECT usd_per_film_second FROM run_summary") == [[pytest.approx(0.012)]]
+
+
+def test_a_run_taken_up_again_is_open_until_it_ends_anew(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", state="failed")
+    ledger = Ledger(tmp_path)
+    ledger.sync()
+    events.write("run_started", brief={}, profile="dev", engines={})
+    ledger.sync()
+    assert rows(ledger, "SELECT state, finished_at, seconds FROM runs") == [["open", None, None]]
+    events.write("run_finished", state="success", seconds=5.0)
+    ledger.sync()
+    assert rows(ledger, "SELECT state, seconds FROM runs") == [["success", 5.0]]
+
+
+def test_phases_keep_each_attempt(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", state=None)
+    events.write("phase_started", phase="refine", attempt=1)
+    events.write("phase_failed", phase="refine", error="EncodeFailed", message="no room", seconds=2.0)
+    events.write("phase_started", phase="refine", attempt=2)
+    events.write("phase_skipped", phase="export", reason="not asked for")
+    sql = "SELECT phase, attempt, state, seconds, error, message FROM phases ORDER BY phase, attempt"
+    assert rows(Ledger(tmp_path), sql) == [
+        ["chunks", 1, "finished", 50.0, None, None],
+        ["export", 1, "skipped", None, None, "not asked for"],
+        ["refine", 1, "failed", 2.0, "EncodeFailed", "no room"],
+        ["refine", 2, "open", None, None, None],
+    ]
+
+
+def test_a_call_is_one_row_from_reservation_to_price(tmp_path: Path) -> None:
+    record_run(tmp_path, "r1", cost="0.10")
+    columns = "state, phase, role, engine, host, subject, prediction, estimate_usd, cost_usd, seconds"
+    assert rows(Ledger(tmp_path), f"SELECT {columns} FROM calls") == [
+        ["settled", "chunks", "video", "zeroscope", "replicate", "s01/t01", "p1", 0.12, 0.10, 40.0]
+    ]
+
+
+def test_costs_add_up_by_phase_and_by_engine(tmp_path: Path) -> None:
+    record_run(tmp_path, "r1", cost="0.10")
+    record_run(tmp_path, "r2", cost="0.30")
+    events = record_run(tmp_path, "r3", cost="0.20", engine="animatediff@replicate")
+    events.write(
+        "call_failed", call="late", cost_usd=Decimal("0.07"), engine="animatediff", host="replicate", role="video"
+    )
+    ledger = Ledger(tmp_path)
+    by_phase = "SELECT run, phase, attempts, seconds, calls, cost_usd FROM cost_by_phase ORDER BY run, phase"
+    assert rows(ledger, by_phase) == [
+        ["r1", "chunks", 1, 50.0, 1, 0.1],
+        ["r2", "chunks", 1, 50.0, 1, 0.3],
+        ["r3", "chunks", 1, 50.0, 1, 0.2],
+        ["r3", None, 0, None, 1, 0.07],
+    ]
+    by_engine = "SELECT engine, runs, calls, failed_calls, cost_usd, failed_usd, usd_per_call, seconds_per_call"
+    assert rows(ledger, f"{by_engine} FROM cost_by_engine ORDER BY engine") == [
+        ["animatediff@replicate", 1, 2, 1, 0.27, 0.07, 0.2, 40.0],
+        ["zeroscope@replicate", 2, 2, 0, 0.4, 0.0, 0.2, 40.0],
+    ]
+
+
+def test_engines_are_paired_on_the_same_film_only(tmp_path: Path) -> None:
+    record_run(tmp_path, "r1", cost="0.10")
+    record_run(tmp_path, "r2", cost="0.11")
+    record_run(tmp_path, "r3", cost="0.30", engine="animatediff@replicate", state="degraded")
+    record_run(tmp_path, "r4", engine="animatediff@replicate", seed=8)
+    record_run(tmp_path, "r5", engine="sketch@local", state="failed")
+    found = rows(Ledger(tmp_path), "SELECT engine_a, engine_b, run_a, run_b, cost_a_usd, cost_b_usd FROM engine_pairs")
+    assert found == [["animatediff@replicate", "zeroscope@replicate", "r3", "r2", 0.3, 0.11]]
+
+
+def test_success_is_rated_with_its_interval(tmp_path: Path) -> None:
+    """Wilson's interval of 8 in 10 is 0.490 to 0.943."""
+    for number in range(8):
+        record_run(tmp_path, f"s{number}")
+    record_run(tmp_path, "d", state="degraded")
+    record_run(tmp_path, "f", state="failed")
+    record_run(tmp_path, "stopped", state="stopped")
+    record_run(tmp_path, "open", state=None)
+    record_run(tmp_path, "other", state=None, profile="final")
+    ledger = Ledger(tmp_path)
+    columns = "profile, template, runs, success, degraded, failed, stopped, open, judged, rate"
+    assert rows(ledger, f"SELECT {columns} FROM success_rate ORDER BY profile") == [
+        ["dev", "product_showcase", 12, 8, 1, 1, 1, 1, 10, 0.8],
+        ["final", "product_showcase", 1, 0, 0, 0, 0, 1, 0, None],
+    ]
+    low, high = rows(ledger, "SELECT rate_low, rate_high FROM success_rate WHERE profile = 'dev'")[0]
+    assert low == pytest.approx(0.4902, abs=5e-5)
+    assert high == pytest.approx(0.9433, abs=5e-5)
+
+
+def test_the_budget_is_kept_by_run_by_batch_and_in_all(tmp_path: Path) -> None:
+    record_run(tmp_path, "r1", cost="0.10", batch="b1", batch_cap_usd=Decimal(5), project_cap_usd=Decimal(20))
+    events = record_run(
+        tmp_path, "r2", cost="0.30", state=None, batch="b1", batch_cap_usd=Decimal(5), project_cap_usd=Decimal(10)
+    )
+    events.write("call_reserved", call="c9", role="video", engine="z", host="r", cost_usd=Decimal("0.05"))
+    assert rows(Ledger(tmp_path), "SELECT * FROM budget ORDER BY scope, name") == [
+        ["all", "all", 0.4, 0.05, 10.0, 9.55],
+        ["batch", "b1", 0.4, 0.05, 5.0, 4.55],
+        ["run", "r1", 0.1, 0.0, 2.0, 1.9],
+        ["run", "r2", 0.3, 0.05, 2.0, 1.65],
+    ]
+
+
+def test_what_was_done_again_leaves_one_latest_row(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1")
+    measure: dict[str, Any] = {"subject": "film", "name": "flicker", "unit": "1", "direction": "lower", "version": "1"}
+    events.write("metric", value=0.9, implementation="vgkit", **measure)
+    events.write("metric", value=None, reason="no frames", implementation="vgkit", **measure)
+    events.write("metric", value=0.4, implementation="other", **measure)
+    sql = "SELECT implementation, value, reason, latest FROM metrics ORDER BY happened_at"
+    assert rows(Ledger(tmp_path), sql) == [
+        ["vgkit", 0.9, None, False],
+        ["vgkit", None, "no frames", True],
+        ["other", 0.4, None, True],
+    ]
+
+
+def test_an_empty_ledger_answers_every_view(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for view in ("run_summary", "cost_by_phase", "cost_by_engine", "engine_pairs", "success_rate"):
+        assert len(ledger.query(f"SELECT * FROM {view}")) == 0
+    assert rows(ledger, "SELECT * FROM budget") == [["all", "all", 0.0, 0.0, None, None]]
+    assert ledger.spent() == 0
+    assert isinstance(ledger.runs(), pd.DataFrame)
+
+
+def test_times_are_utc_wherever_the_reader_is(tmp_path: Path) -> None:
+    written = record_run(tmp_path, "r1").write("vote", subject="s01", take="t01", value=1)
+    script = """
+import sys
+from vgkit.ledger import Ledger
+print(Ledger(sys.argv[1]).query("SELECT happened_at FROM votes")["happened_at"][0].isoformat())
+"""
+    environment = {"TZ": "Asia/Kathmandu", "PATH": ""}
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
+    assert said.strip() == written.at.replace(tzinfo=None).isoformat()
