@@ -105,13 +105,14 @@ def test_a_deleted_run_keeps_its_money_through_sync_and_rebuild(tmp_path: Path) 
     assert set(ledger.runs()["run"]) == {"r1", "r2"}
 
 
-def test_a_copied_run_is_not_paid_twice(tmp_path: Path) -> None:
-    record_run(tmp_path, "r1", cost="0.30")
+def test_a_copied_run_is_not_on_record_twice(tmp_path: Path) -> None:
+    write_one_of_each(record_run(tmp_path, "r1", cost="0.30"))
     shutil.copytree(tmp_path / "r1", tmp_path / "r1 copied before a sync")
     ledger = Ledger(tmp_path)
     ledger.sync()
     shutil.copytree(tmp_path / "r1", tmp_path / "r1 copied after a sync")
     ledger.sync()
+    assert {table: len(found) for table, found in contents(ledger).items()} == dict.fromkeys(TABLES, 1)
     assert ledger.spent() == Decimal("0.30")
 
 
