@@ -21,8 +21,8 @@ _BASES: MappingProxyType[Light, tuple[str, ...]] = MappingProxyType(
             "#d9d3ea #ffe2d3 #b9b3cc #7f7a9c #f0895f #2a2440 #fff0df",
         ),
         "day": (
-            "#5fb0e8 #cdeaf3 #84b9a6 #437f74 #ff7043 #12303f #fffbe9",
-            "#79c2ec #e2f3ee #9cc58c #5a8f5c #f2603c #17352b #fffdf0",
+            "#5fb0e8 #cdeaf3 #8fb4b5 #476f7a #ff7043 #12303f #fffbe9",
+            "#79c2ec #e2f3ee #a9bda6 #607c72 #f2603c #17352b #fffdf0",
             "#8fb8e6 #eaf0f5 #a9b7d0 #5f7398 #ffb02e #1b2540 #fffaf0",
         ),
         "golden": (
@@ -96,8 +96,9 @@ _MATERIALS = MappingProxyType(
     }
 )
 _DAYLIGHT_L = 0.78
+_ENDS = {"ink", "light"}
 _DARK_L = 0.34
-_OWN_LIGHT = {"accent", "light"}
+_OWN_LIGHT = {"accent", "second", "light"}
 
 
 def palette_for(light: Light, mood: Mood, *, accent: str | None = None, seed: int = 0) -> Palette:
@@ -107,7 +108,8 @@ def palette_for(light: Light, mood: Mood, *, accent: str | None = None, seed: in
     bases = _BASES[light]
     base = dict(zip(names, bases[seed % len(bases)].split(), strict=True))
     bend, turn = _BENDS[mood], chance.uniform(-0.07, 0.07)
-    colours = {name: _bent(colour, bend, turn, keep=name in {"ink", "light"}) for name, colour in base.items()}
+    middle = sum(lightness(base[name]) for name in names[:4]) / 4
+    colours = {name: _bent(colour, bend, turn, None if name in _ENDS else middle) for name, colour in base.items()}
     if accent is not None:
         colours = {name: mix(colour, accent, 0.05) for name, colour in colours.items()}
         colours["accent"] = accent.lower()
@@ -118,6 +120,7 @@ def tints(palette: Palette) -> dict[str, str]:
     """Work out every colour slot a scene may use: the palette's own, materials in its light, and shades of both."""
     slots = dict(palette.model_dump())
     slots |= {name: _in_light(colour, palette) for name, colour in _MATERIALS.items()}
+    slots["second"] = mix(_turned(palette.accent, 2.8), palette.mid, 0.5)
     bright = halo(palette)
     for name, colour in list(slots.items()):
         towards = palette.light if name in _OWN_LIGHT else bright
@@ -129,16 +132,16 @@ def tints(palette: Palette) -> dict[str, str]:
     slots["haze"] = mix(palette.far, bright, 0.3)
     slots["shade"] = mix(palette.ink, palette.near, 0.22)
     slots["glow"] = mix(palette.light, WHITE, 0.55)
-    slots["lamp"] = mix(palette.light, "#ffc070", 0.45)
-    slots["second"] = _turned(palette.accent, 2.2)
+    # lamps stay warm even where the light is neon
+    slots["lamp"] = mix(palette.light, "#ffb866", 0.45 if _lab(palette.light)[2] > 0.01 else 0.9)
     return slots
 
 
 def halo(palette: Palette) -> str:
-    """The colour of light that hangs in the air. By night that is the sky's, not the lamps', whose orange over blue is mud."""
+    """The colour of light that hangs in the air. By night the sky's: the lamps' orange over blue is mud."""
     if lightness(palette.sky) > _DARK_L:
         return palette.light
-    return lighten(palette.far, 0.26)
+    return lighten(palette.far, 0.16)
 
 
 def mix(one: str, other: str, share: float) -> str:
@@ -159,11 +162,12 @@ def lightness(colour: str) -> float:
     return _lab(colour)[0]
 
 
-def _bent(colour: str, bend: _Bend, turn: float, *, keep: bool) -> str:
+def _bent(colour: str, bend: _Bend, turn: float, middle: float | None) -> str:
+    """Turn a hue and apply a mood; contrast grows around ``middle``, and without one lightness stays."""
     light, a, b = _lab(_turned(colour, turn))
-    if keep:
+    if middle is None:
         return _hex((light, a * bend.chroma, b * bend.chroma + bend.warmth / 2))
-    light = 0.55 + (light - 0.55) * bend.contrast + bend.lightness
+    light = middle + (light - middle) * bend.contrast + bend.lightness
     return _hex((light, a * bend.chroma + bend.warmth * 0.4, b * bend.chroma + bend.warmth))
 
 

@@ -127,10 +127,11 @@ def _coloured(path: Path, text: str, slots: Mapping[str, str]) -> str:
     try:
         return string.Template(text).substitute(slots)
     except KeyError as error:
-        known = ", ".join(f"${name}" for name in slots if "_" not in name)
+        plain = ", ".join(f"${name}" for name in slots if "_" not in name and f"{name}_dark" not in slots)
+        shaded = ", ".join(f"${name}" for name in slots if f"{name}_dark" in slots)
         raise TemplateError(
-            f"{path.name}: ${error.args[0]} is no colour slot. The slots are {known}; all but the last five also "
-            "with _light, _pale, _dark or _deep."
+            f"{path.name}: ${error.args[0]} is no colour slot. The slots are {plain} and, also with _light, _pale, "
+            f"_dark or _deep, {shaded}."
         ) from error
     except ValueError as error:
         raise TemplateError(f"{path.name}: a lone $ ({error}); write $$ for a dollar sign.") from error

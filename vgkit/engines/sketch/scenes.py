@@ -35,12 +35,12 @@ _WIDTH, _HEIGHT = 1600, 900
 _FRONT = 1.25
 # how strongly the light itself shows in the air, behind the product and in front of it
 _AIR: dict[Light, tuple[float, float]] = {
-    "morning": (0.26, 0.11),
-    "day": (0.18, 0.05),
-    "golden": (0.38, 0.17),
-    "dusk": (0.20, 0.08),
-    "night": (0.20, 0.06),
-    "neon": (0.24, 0.10),
+    "morning": (0.20, 0.09),
+    "day": (0.15, 0.04),
+    "golden": (0.32, 0.15),
+    "dusk": (0.16, 0.07),
+    "night": (0.14, 0.04),
+    "neon": (0.20, 0.08),
     "overcast": (0.16, 0.04),
     "studio": (0.16, 0.03),
 }
