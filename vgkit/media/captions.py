@@ -157,7 +157,7 @@ def _headline(size: tuple[int, int], position: Position) -> TextRule:
 
 def _kicker(stage: Stage, style: CaptionStyle) -> TextRule:
     hand = Hand(weight=700, tracking_em=0.12, colour=style.accent_on_dark)
-    return TextRule(hand, 0.031 * stage.unit, 0.022 * stage.unit, stage.safe.width, lines=1)
+    return TextRule(hand, 0.034 * stage.unit, 0.024 * stage.unit, stage.safe.width, lines=1)
 
 
 def _subline(stage: Stage, position: Position) -> TextRule:

@@ -55,13 +55,12 @@ def balanced(text: Sequence[Word], widths: Mapping[str, float], *, lines: int, s
         """The least cost of the words from ``start`` in so many lines, and the ends of those lines."""
         if lines == 1:
             return line_width(text[start:], widths, space=space), (len(text),)
-        return min(
-            (max(cost(start, end), best(end, lines - 1)[0]), (end, *best(end, lines - 1)[1]))
-            for end in range(start + 1, len(text) - lines + 2)
-        )
+        return min(broken(start, end, lines) for end in range(start + 1, len(text) - lines + 2))
 
-    def cost(start: int, end: int) -> float:
-        return line_width(text[start:end], widths, space=space) * _tear(text[end - 1], text[end])
+    def broken(start: int, end: int, lines: int) -> tuple[float, tuple[int, ...]]:
+        below, ends = best(end, lines - 1)
+        widest = max(line_width(text[start:end], widths, space=space), below)
+        return widest * _tear(text[end - 1], text[end]), (end, *ends)
 
     return [list(text[start:end]) for start, end in pairwise((0, *best(0, lines)[1]))]
 
