@@ -33,7 +33,7 @@ def backdrop_mask(rgb: Rgb) -> Mask | None:
             return None
         inlier = closer
     spread = float(np.sqrt(((shades - known @ fit)[inlier] ** 2).mean()))
-    return _before(lab, lab - terms @ fit, near=float(np.clip(2.5 * spread + 3, 4, 10)))
+    return _before(lab, np.asarray(lab - terms @ fit, np.float32), near=float(np.clip(2.5 * spread + 3, 4, 10)))
 
 
 def _before(lab: Planes, difference: Planes, *, near: float) -> Mask:

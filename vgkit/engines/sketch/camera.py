@@ -41,7 +41,7 @@ class Pose:
     turn: float = 0.0
 
 
-ZOOMS: dict[ShotSize, float] = {"wide": 0.92, "medium": 1.0, "close": 1.2, "detail": 1.4}
+ZOOMS: dict[ShotSize, float] = {"wide": 0.92, "medium": 1.0, "close": 1.32, "detail": 1.5}
 PRODUCT_SCALES: dict[ShotSize, float] = {"wide": 0.8, "medium": 1.0, "close": 1.5, "detail": 2.1}
 _FAR_SHARE = 0.3
 
@@ -73,7 +73,7 @@ def pose(camera: Camera, t: float) -> Pose:
         case "orbit":
             return Pose(zoom=1.02 + 0.03 * way, right=0.012 * swing, orbit=0.12 * swing, turn=0.5 * swing)
         case "static":
-            return Pose(zoom=1.0 + 0.022 * way, right=0.008 * swing)
+            return Pose(zoom=1.0 + 0.024 * way, right=0.016 * swing)
 
 
 def affine(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vgkit.engines.base import Staging
 from vgkit.engines.sketch import product
 from vgkit.engines.sketch.camera import PRODUCT_SCALES, ZOOMS, Framing, Pose, affine, pose
+from vgkit.engines.sketch.ground import find_ground
 from vgkit.engines.sketch.scenes import Stage, stage
 from vgkit.template import Presence, ShotSize
 
@@ -18,7 +19,8 @@ Frame = NDArray[np.uint8]
 Planes = NDArray[np.float32]
 
 _PRESENCE_SCALES: dict[Presence, float] = {"hidden": 0.0, "in_scene": 0.68, "hero": 1.12}
-_CLOSEST_TOP = 0.07
+_CLOSEST_TOP = 0.08
+_TALLEST: dict[ShotSize, float] = {"wide": 0.6, "medium": 0.64, "close": 0.8, "detail": 1.2}
 # Blur as a share of the frame's height for a layer one depth away from the product: a nearer camera has less in focus.
 _FOCUS_LOSS: dict[ShotSize, float] = {"wide": 0.0, "medium": 0.0025, "close": 0.009, "detail": 0.014}
 # The sheet is made larger than first seen, so that a push-in does not enlarge its pixels.
@@ -111,10 +113,26 @@ def _cast(
     picture, source = product.choose_product(
         staging, path, height_px=round(place.product_height * frame_px[1] * share * _SPARE)
     )
-    size = product.target_size(picture, share=share, stage=place, frame_px=frame_px)
+    ground = find_ground(place, spot=foot, width_px=frame_px[0], height_px=frame_px[1])
+    size = product.target_size(
+        picture,
+        tallest_px=frame_px[1] * min(place.product_height * share, _TALLEST[staging.size]),
+        share=share,
+        frame_px=frame_px,
+        # A print may stand out over its plinth; a thing that does looks about to fall.
+        ground_px=ground.width_px * ZOOMS[staging.size] * (1.5 if source == "framed" else 0.92),
+    )
     framing = _framing(staging, foot, size[1] / frame_px[1])
-    large = (round(size[0] * _SPARE), round(size[1] * _SPARE))
-    return product.build_actor(picture, source=source, size_px=large, stage=place, staging=staging), framing
+    actor = product.build_actor(
+        picture,
+        size_px=(round(size[0] * _SPARE), round(size[1] * _SPARE)),
+        stage=place,
+        staging=staging,
+        ground=ground,
+        scale=_SPARE * framing.zoom,
+        source=source,
+    )
+    return actor, framing
 
 
 def _framing(staging: Staging, foot: tuple[float, float], tall: float) -> Framing:
@@ -127,7 +145,7 @@ def _framing(staging: Staging, foot: tuple[float, float], tall: float) -> Framin
         stand = (x, min(max(ground, _CLOSEST_TOP + tall), 0.92))
     else:
         stand = (x, ground)
-    heart = (0.7 * x + 0.15, min(0.62, stand[1] - 0.5 * tall))
+    heart = (0.7 * x + 0.15, min(0.62, stand[1] - 0.42 * tall))
     return Framing(zoom=ZOOMS[staging.size], foot=foot, stand=stand, heart=heart)
 
 

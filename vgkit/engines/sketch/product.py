@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vgkit.engines.base import Staging
+from vgkit.engines.sketch.ground import Ground, cover_under
 from vgkit.engines.sketch.objects import draw_object
 from vgkit.engines.sketch.scenes import Stage
 from vgkit.media.cutout import Cutout, read_cutout
@@ -38,12 +39,24 @@ def choose_product(staging: Staging, product: Path | None, *, height_px: int) ->
     if product is None:
         drawn = draw_object(staging.object, palette=staging.palette, height_px=max(64, height_px))
         return drawn, f"object:{staging.object}"
-    cutout = _read(product, product.stat().st_mtime_ns)
+    cutout = _read(product, product.stat().st_mtime_ns if product.exists() else 0)
     return (_tilted(cutout.rgba) if cutout.method == "framed" else cutout.rgba), cutout.method
 
 
-def build_actor(picture: Rgba, *, source: str, size_px: tuple[int, int], stage: Stage, staging: Staging) -> Actor:
-    """Put ``picture`` at ``size_px`` (width, height) on its shadow and reflection, in the stage's light."""
+def build_actor(
+    picture: Rgba,
+    *,
+    size_px: tuple[int, int],
+    stage: Stage,
+    staging: Staging,
+    ground: Ground,
+    scale: float,
+    source: str,
+) -> Actor:
+    """Put ``picture`` at ``size_px`` (width, height) on its shadow and reflection, in the stage's light.
+
+    ``scale`` is how many of the sheet's pixels go to one of the stage's.
+    """
     width, height = size_px
     shrinks = width < picture.shape[1]
     small = cv2.resize(_premultiplied(picture), size_px, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
@@ -54,12 +67,13 @@ def build_actor(picture: Rgba, *, source: str, size_px: tuple[int, int], stage: 
     body = np.ascontiguousarray(room[..., 3])
     lit = _lit(room, stage=stage, staging=staging)
     floor, touches = _floor_line(body, height=height)
-    ground = _shadow(floor, touches, body.shape, size_px=size_px, stage=stage, ink=staging.palette.ink)
+    thrown = _shadow(floor, touches, body.shape, size_px=size_px, stage=stage, ink=staging.palette.ink)
     if stage.surface == "glossy":
-        ground = over(_reflection(lit, floor, touches, height=height), ground)
+        thrown = over(_reflection(lit, floor, touches, height=height), thrown)
     columns = np.nonzero(touches)[0]
     foot = (float(columns.mean()) if len(columns) else body.shape[1] / 2, float(20 + height - 1))
-    return Actor(over(lit, ground), body, foot, source)
+    thrown *= cover_under(ground, foot=foot, shape=body.shape, scale=scale)[..., None]
+    return Actor(over(lit, thrown), body, foot, source)
 
 
 def swept(actor: Actor, *, at: float, light: NDArray[np.float32], strength: float = 0.42) -> NDArray[np.float32]:
@@ -196,12 +210,13 @@ def _reflection(
     return np.asarray(soft, np.float32)
 
 
-def target_size(picture: Rgba, *, share: float, stage: Stage, frame_px: tuple[int, int]) -> tuple[int, int]:
-    """Fit the product to ``share`` of the height its stage gives it, without growing too wide for the frame."""
+def target_size(
+    picture: Rgba, *, tallest_px: float, share: float, frame_px: tuple[int, int], ground_px: float
+) -> tuple[int, int]:
+    """Fit the product below a height, without growing too wide for the frame or for what it stands on."""
     frame_width, frame_height = frame_px
-    widest = min(0.8, 0.46 * (16 / 9) / (frame_width / frame_height)) * frame_width * share
-    tallest = stage.product_height * frame_height * share
-    scale = min(tallest / picture.shape[0], widest / picture.shape[1])
+    widest = min(ground_px, min(0.8, 0.46 * (16 / 9) / (frame_width / frame_height)) * frame_width * share)
+    scale = min(tallest_px / picture.shape[0], widest / picture.shape[1])
     return max(2, round(picture.shape[1] * scale)), max(2, round(picture.shape[0] * scale))
 
 
