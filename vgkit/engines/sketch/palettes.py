@@ -43,7 +43,7 @@ _BASES: MappingProxyType[Light, tuple[str, ...]] = MappingProxyType(
         "neon": (
             "#140b30 #49197f #321363 #130c2a #ff2e88 #06040f #35e3ff",
             "#07162e #124a7c #0e2f5c #081427 #ff4fa3 #03060f #43f0e0",
-            "#1d0826 #6a1763 #430f4c #180821 #ff7a2f #08030d #b06bff",
+            "#170a33 #751c62 #2b1452 #0f0b26 #ff7f32 #06040f #56d4ff",
         ),
         "overcast": (
             "#b9c4cc #e2e6e5 #9eabb0 #6a7a82 #d7603f #232e38 #f6f6f1",
@@ -141,7 +141,8 @@ def halo(palette: Palette) -> str:
     """The colour of light that hangs in the air. By night the sky's: the lamps' orange over blue is mud."""
     if lightness(palette.sky) > _DARK_L:
         return palette.light
-    return lighten(palette.far, 0.16)
+    cool = _lab(palette.light)[2] < 0
+    return mix(lighten(palette.far, 0.16), palette.light, 0.28 if cool else 0)
 
 
 def mix(one: str, other: str, share: float) -> str:

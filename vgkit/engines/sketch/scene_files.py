@@ -3,7 +3,7 @@ so a person adds one by dropping a file in ``templates/scenes``; whatever is wro
 
 Beyond plain SVG an element may carry ``data-lights="night neon"`` (drawn in these only) and ``data-scatter="40"``
 (that many copies at places the seed settles: ``data-box`` x y w h, the ranges ``data-scale``, ``data-turn`` and
-``data-fade``, the choice ``data-fills``)."""
+``data-fade``, the choice ``data-fills``, ``data-snap`` to a grid of that width and height)."""
 
 import copy
 import random
@@ -169,6 +169,7 @@ def _copies(path: Path, element: ET.Element, chance: random.Random) -> Iterator[
         _numbers(path, element, f"data-{name}", default, 2)
         for name, default in (("scale", "1 1"), ("turn", "0 0"), ("fade", "1 1"))
     )
+    snap = [max(step, 0.1) for step in _numbers(path, element, "data-snap", "0.1 0.1", 2)]
     fills, by_depth = element.get("data-fills", "").split(), element.get("data-sort") == "y"
     plain = copy.deepcopy(element)
     for name in [name for name in plain.attrib if name.startswith("data-")]:
@@ -177,7 +178,8 @@ def _copies(path: Path, element: ET.Element, chance: random.Random) -> Iterator[
     spots = [(x + width * (i + chance.random()) / max(count, 1), chance.random()) for i in range(count)]
     for left, down in sorted(spots, key=lambda spot: spot[1]) if by_depth else chance.sample(spots, count):
         size = scale[0] + (scale[1] - scale[0]) * (down if by_depth else chance.random() ** 1.5)
-        moved = f"translate({left:.1f} {y + height * down:.1f}) rotate({chance.uniform(*turn):.1f}) scale({size:.3f})"
+        at = [round(place / step) * step for place, step in zip((left, y + height * down), snap, strict=True)]
+        moved = f"translate({at[0]:.1f} {at[1]:.1f}) rotate({chance.uniform(*turn):.1f}) scale({size:.3f})"
         # not "opacity", for which the renderer paints every copy on a sheet of its own: several times slower
         seen = f"{chance.uniform(*fade):.3f}"
         group = ET.Element(f"{_SVG}g", {"transform": moved, "fill-opacity": seen, "stroke-opacity": seen})
