@@ -2,6 +2,7 @@
 says so in our words."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -13,35 +14,48 @@ from typing import Any
 from vgkit.errors import StoreError
 
 _BLOCK = 1 << 20
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, *, expected_bytes: int | None = None, shared: bool = False) -> Iterator[Path]:
     """Hand out a temporary name beside ``path``; what was written there takes its place when the block ends well.
 
-    Raises StoreError, with the space that is left, when the disk refuses.
+    The name is fixed, so a killed writer leaves at most one file, which the next overwrites; where several processes
+    may write the same ``path`` (``shared``) each has its own. Raises StoreError with the figures when the disk refuses.
     """
-    draft = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    own = f".{os.getpid()}" if shared else ""
+    draft = path.with_name(f".{path.stem}{own}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield draft
         with draft.open("rb") as written:
             os.fsync(written.fileno())
         draft.replace(path)
-    except OSError as error:
-        raise refused(path, error) from error
+    except Exception as error:
+        if isinstance(error, OSError) or getattr(error, "errno", None) in _NO_ROOM:
+            raise refused(path, error, draft=draft, expected_bytes=expected_bytes) from error
+        raise
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
 
 
-def refused(path: Path, error: OSError) -> StoreError:
-    """Say in our words that the disk would not take ``path``."""
+def refused(
+    path: Path, error: Exception, *, draft: Path | None = None, expected_bytes: int | None = None
+) -> StoreError:
+    """Say in our words that the disk would not take ``path``: what it took, what is needed, what is free."""
+    said = getattr(error, "strerror", None) or str(error)
+    folder = _standing(path)
     try:
-        room = f" {shutil.disk_usage(_standing(path)).free / 1e6:,.0f} MB are free there."
+        free = f"{shutil.disk_usage(folder).free / 1e6:,.1f} MB are free there"
     except OSError:
-        room = ""
-    return StoreError(f"Can't write {path}: {error.strerror or error}.{room} Make room or allow writing, then resume.")
+        free = "how much is free there can't be told"
+    if getattr(error, "errno", None) not in _NO_ROOM:
+        return StoreError(f"Can't write {path}: {said}. Check the folder and its permissions, then run again.")
+    taken = draft.stat().st_size if draft and draft.exists() else 0
+    needed = f"about {expected_bytes / 1e6:,.0f} MB" if expected_bytes else f"more than {taken / 1e6:,.1f} MB"
+    return StoreError(f"Can't write {path}: {said}. It needs {needed}; {free}. Make room in {folder}, then run again.")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -55,9 +69,9 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
-def copy_file(source: Path, path: Path) -> None:
-    """Copy a file's bytes, whole or not at all."""
-    with whole(path) as draft:
+def copy_file(source: Path, path: Path, *, shared: bool = False) -> None:
+    """Copy a file's bytes, whole or not at all; ``shared`` as for ``whole``."""
+    with whole(path, shared=shared) as draft:
         shutil.copyfile(source, draft)
 
 

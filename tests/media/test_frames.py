@@ -111,7 +111,7 @@ def test_a_failed_writer_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) 
 
 @pytest.mark.parametrize("write", [write_clip, write_lossless])
 def test_a_full_disk_is_a_store_error_with_numbers(tmp_path: Path, small_disk: None, write: object) -> None:
-    with pytest.raises(StoreError, match=r"take\.\w+ needs more than .* MB, .* MB free\)\. Free space"):
+    with pytest.raises(StoreError, match=r"take\.\w+: .* It needs more than .* MB; .* MB are free there\. Make room"):
         write(_noise(40, 96, 128), tmp_path / "take.mkv", fps=8)  # type: ignore[operator]
     assert not list(tmp_path.iterdir())
 

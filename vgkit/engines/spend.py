@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from vgkit.brief import Role
 from vgkit.engines.base import Engine, Made
-from vgkit.errors import BudgetExceeded, EngineFailed, NotAClip, VgkitError
+from vgkit.errors import AssetError, BudgetExceeded, EngineFailed, NotAClip, VgkitError
 from vgkit.files import copy_file, sha256_of
 from vgkit.ledger import Events
 
@@ -66,7 +66,7 @@ class Door:
             return out
         estimate = self._reserve(engine, request, common)
         made, seconds = self._make(make, request, out, common, estimate)
-        copy_file(out, kept)
+        copy_file(out, kept, shared=True)
         with self._counting:
             self._spent_usd += made.cost_usd - estimate
         self.events.write("call_settled", **common, cost_usd=made.cost_usd, seconds=seconds, params=made.facts)
@@ -98,7 +98,7 @@ class Door:
             self.events.write(
                 "call_failed", **common, cost_usd=estimate, error=type(error).__name__, message=str(error)
             )
-            if isinstance(error, NotAClip):
+            if isinstance(error, (NotAClip, AssetError)):
                 raise EngineFailed(f"{common['engine']} gave no usable {request.subject}: {error}") from error
             raise
         return made, time.perf_counter() - begun

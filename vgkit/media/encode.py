@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from vgkit.errors import EncodeFailed
 from vgkit.media.frames import X264_THREADS, Frame, planes, replacing, tag_bt709
 from vgkit.media.overlay import Overlay, Painter
+from vgkit.media.samples import AAC_BITS_PER_S
 
 __all__ = ["SAMPLE_RATE_HZ", "Overlay", "encode_film"]
 
 Sound = NDArray[np.float32]
 
 SAMPLE_RATE_HZ = 48_000
-_AAC_BITS_PER_S = 192_000
 SHARPEN = 0.3
 _SCALER = Interpolation.LANCZOS | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 # Measured 5 to 10 Mbit/s on moving texture; this is for the message on a full disk only.
@@ -146,7 +146,7 @@ class _SoundTrack:
             raise EncodeFailed(f"The sound has shape {audio.shape}; it must be (samples, 2) at 48 kHz.")
         self._container, self._audio, self._fps = container, audio.astype(np.float32, copy=False), fps
         self._stream = container.add_stream("aac", rate=SAMPLE_RATE_HZ, layout="stereo")
-        self._stream.bit_rate = _AAC_BITS_PER_S
+        self._stream.bit_rate = AAC_BITS_PER_S
         self._played = 0
 
     def play_until(self, film_frames: int) -> None:

@@ -1,15 +1,11 @@
 """Frames in and out of files, as RGB uint8 arrays of shape (height, width, 3).
 
 Every writer works under a temporary name beside its target and renames at the end, so a file that exists is whole.
-Temporary names are fixed per target (one writer at a time is the run's lock's business): a killed writer leaves at
-most one file, which the next one overwrites.
 """
 
-import errno
 import hashlib
-import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -21,12 +17,12 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from numpy.typing import NDArray
 from PIL import Image
 
-from vgkit.errors import AssetError, EncodeFailed, NotAClip, StoreError
+from vgkit.errors import AssetError, EncodeFailed, NotAClip
+from vgkit.files import whole
 
 Frame = NDArray[np.uint8]
 
 _EXACT = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # FFV1 in RGB is exact, half the size of x264 at qp 0 and as quick to write (14 against 10 ms for 1024x576 on two
 # cores, 0.42 against 0.90 MB a frame); fixed slices make its bytes independent of the machine's cores.
 _LOSSLESS = {"level": "3", "slices": "4", "slicecrc": "1"}
@@ -162,28 +158,9 @@ def replacing(path: Path, *, expected_bytes: int | None = None) -> Iterator[Path
 
     A full disk becomes StoreError with numbers, any other failure of a codec or muxer EncodeFailed.
     """
-    partial = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        partial.replace(path)
-    except (av.FFmpegError, OSError) as reason:
-        raise _refused(path, partial, expected_bytes, reason) from reason
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-
-
-def _refused(path: Path, partial: Path, expected_bytes: int | None, reason: Exception) -> EncodeFailed | StoreError:
-    said = getattr(reason, "strerror", None) or str(reason)
-    if getattr(reason, "errno", None) in _NO_ROOM:
-        written = partial.stat().st_size if partial.exists() else 0
-        free = shutil.disk_usage(path.parent).free
-        needed = f"about {expected_bytes / 1e6:.0f} MB" if expected_bytes else f"more than {written / 1e6:.1f} MB"
-        return StoreError(
-            f"{path.name} needs {needed}, but {path.parent} took only {written / 1e6:.1f} MB ({said}; "
-            f"{free / 1e6:.1f} MB free). Free space there, then run again."
-        )
-    if isinstance(reason, OSError):
-        return StoreError(f"{path} can't be written: {said}. Check the folder and its permissions, then run again.")
-    return EncodeFailed(f"{path.name} could not be encoded: {said}.")
+        with whole(path, expected_bytes=expected_bytes) as partial:
+            yield partial
+    except av.FFmpegError as reason:
+        said = reason.strerror or str(reason)
+        raise EncodeFailed(f"{path.name} could not be encoded: {said}. Look at what was to be encoded.") from reason

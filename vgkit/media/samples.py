@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from vgkit.errors import MediaError
 
 RATE_HZ = 48_000
+AAC_BITS_PER_S = 192_000  # of the film's sound
 SHORTEST_S = 0.5
 Sound = NDArray[np.float32]
 

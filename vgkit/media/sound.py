@@ -1,7 +1,6 @@
 """Read, fit and write music. Everything here is (n, 2) float32 at 48 kHz; loudness is settled in ``loudness``."""
 
-import os
-import tempfile
+import io
 import wave
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -12,11 +11,12 @@ import av
 import numpy as np
 
 from vgkit.errors import AssetError, MediaError
+from vgkit.files import whole
 from vgkit.media.loudness import Finished, Loudness, finish, measure
 from vgkit.media.rhythm import find_rhythm
-from vgkit.media.samples import RATE_HZ, Sound, checked, seconds
+from vgkit.media.samples import AAC_BITS_PER_S, RATE_HZ, Sound, checked, seconds
 
-__all__ = ["Finished", "Loudness", "finish", "fit_to_length", "measure", "read_sound", "write_wav"]
+__all__ = ["Finished", "Loudness", "finish", "finish_for_aac", "fit_to_length", "measure", "read_sound", "write_wav"]
 
 SHORTEST_S = 1.0
 QUIET = 10 ** (-50 / 20)
@@ -44,6 +44,27 @@ def read_sound(path: Path, *, longest_s: float = 600.0) -> Sound:
     return samples
 
 
+def finish_for_aac(samples: Sound, *, ceiling_dbtp: float = -2.5, encoded_dbtp: float = -1.05) -> Finished:
+    """Finish a master whose AAC too stays under ``encoded_dbtp``: lossy coding overshoots by 1 to 2 dB."""
+    finished = finish(samples, ceiling_dbtp=ceiling_dbtp)
+    over = measure(_through_aac(finished.samples)).true_peak_dbtp - encoded_dbtp
+    return finish(samples, ceiling_dbtp=ceiling_dbtp - over - 0.3) if over > 0 else finished
+
+
+def _through_aac(samples: Sound) -> Sound:
+    """What comes back from the encoder that films use."""
+    coded = io.BytesIO()
+    with av.open(coded, "w", format="mp4") as container:
+        track = container.add_stream("aac", rate=RATE_HZ, layout="stereo", bit_rate=AAC_BITS_PER_S)
+        block = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout="stereo")
+        block.sample_rate = RATE_HZ
+        for packet in (*track.encode(block), *track.encode(None)):
+            container.mux(packet)
+    coded.seek(0)
+    with av.open(coded) as container:
+        return np.concatenate(list(_decoded(container, longest=len(samples) + RATE_HZ)))
+
+
 def _decoded(container: "av.container.InputContainer", *, longest: int) -> Iterator[Sound]:
     resampler = av.AudioResampler(format="flt", layout="stereo", rate=RATE_HZ)
     count = 0
@@ -64,18 +85,13 @@ def write_wav(samples: Sound, path: Path, *, bits: Literal[16, 24] = 24) -> Path
         raise MediaError(
             f"The sound peaks at {20 * np.log10(peak):+.1f} dBFS and would clip in a WAV. Finish it first."
         )
-    whole = np.round(samples * (2 ** (bits - 1) - 1)).astype("<i4")
-    frames = whole.astype("<i2").tobytes() if bits == 16 else whole.view("u1").reshape(-1, 4)[:, :3].tobytes()
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file, closing(wave.open(file, "wb")) as out:
-            out.setnchannels(2)
-            out.setsampwidth(bits // 8)
-            out.setframerate(RATE_HZ)
-            out.writeframes(frames)
-        Path(draft).replace(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    steps = np.round(samples * (2 ** (bits - 1) - 1)).astype("<i4", order="C")
+    frames = steps.astype("<i2").tobytes() if bits == 16 else steps.view("u1").reshape(-1, 4)[:, :3].tobytes()
+    with whole(path) as draft, closing(wave.open(str(draft), "wb")) as out:
+        out.setnchannels(2)
+        out.setsampwidth(bits // 8)
+        out.setframerate(RATE_HZ)
+        out.writeframes(frames)
     return path
 
 

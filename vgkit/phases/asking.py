@@ -53,11 +53,14 @@ def staging(storyboard: Storyboard, shot: Shot) -> Staging:
 
 
 def decodes(path: Path) -> None:
-    """Read what an engine delivered as what its name says. Raises NotAClip for bytes that aren't."""
+    """Read what an engine delivered as what its name says. Raises NotAClip or AssetError for bytes that aren't."""
     from vgkit.media.frames import read_picture
     from vgkit.media.probe import probe
+    from vgkit.media.sound import read_sound
 
     if path.suffix == ".png":
         read_picture(path)
+    elif path.suffix == ".wav":
+        read_sound(path)
     else:
         probe(path)

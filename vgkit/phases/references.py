@@ -54,7 +54,7 @@ def _cut_product(step: Step) -> None:
 
 def _draw_style(step: Step) -> None:
     from vgkit.media.frames import read_picture, write_picture
-    from vgkit.media.sheet import style_sheet
+    from vgkit.media.style import style_sheet
 
     step.progress(1, 2, "style")
     run, storyboard = step.run, step.run.storyboard

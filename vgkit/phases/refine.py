@@ -97,7 +97,7 @@ def _look_path(run: Run) -> Path:
 
 def _make_music(step: Step) -> None:
     """Bring the person's music, or the engine's, to the film's length and loudness."""
-    from vgkit.media.sound import finish, fit_to_length, read_sound, write_wav
+    from vgkit.media.sound import finish_for_aac, fit_to_length, read_sound, write_wav
 
     run, storyboard = step.run, step.run.storyboard
     step.progress(0, storyboard.frames, "music")
@@ -111,7 +111,7 @@ def _make_music(step: Step) -> None:
         music = read_sound(raw)
         if len(music) != round(storyboard.duration_s * 48000):
             music = fit_to_length(music, duration_s=storyboard.duration_s)
-    finished = finish(music)
+    finished = finish_for_aac(music)
     write_wav(finished.samples, run.path("music.wav"))
     step.make(run.path("music.wav"), loudness_lufs=finished.loudness_lufs, true_peak_dbtp=finished.true_peak_dbtp)
 
