@@ -105,7 +105,7 @@ def test_presence_decides_whether_and_how_large_the_product_is_seen():
 
 def test_it_throws_a_shadow_but_not_on_thin_air():
     actor = shot(object="shoe").actor
-    ground = actor.sheet[..., 3] - actor.body
+    ground = actor.sheet[..., 3] / 255 - actor.body
     foot = round(actor.foot[1])
 
     assert ground[foot : foot + 6, round(actor.foot[0])].max() > 0.3
@@ -119,7 +119,7 @@ def test_glossy_ground_mirrors_and_matte_does_not():
         actor = shot(scene=scene, object="phone", light="day").actor
         foot = round(actor.foot[1])
         colours = actor.sheet[foot + 4 : foot + 8, :, :3]
-        return float(colours.max())
+        return float(colours.max()) / 255
 
     surfaces = {
         name: stage(name, palette=PALETTE, light="day", seed=3, **FRAME).surface

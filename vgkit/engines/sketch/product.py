@@ -14,7 +14,6 @@ from vgkit.engines.sketch.ground import Ground, cover_under
 from vgkit.engines.sketch.objects import draw_object
 from vgkit.engines.sketch.scenes import Stage
 from vgkit.media.cutout import Cutout, read_cutout
-from vgkit.storyboard import Palette
 
 Rgba = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -25,10 +24,12 @@ _LIGHT_SIDE = {"left": -1.0, "right": 1.0, "top": 0.0, "back": 0.0}
 
 @dataclass(frozen=True, eq=False)
 class Actor:
-    """A product with all that it throws on the ground. ``sheet`` (h, w, 4) is premultiplied, ``body`` (h, w) is the
-    product's own cover 0 to 1, ``foot`` the pixel (x, y) that stands on the stage's ground."""
+    """A product with all that it throws on the ground. ``sheet`` (h, w, 4) is premultiplied, ``gleam`` what a gleam
+    adds to it at most, ``body`` (h, w) the product's own cover 0 to 1, ``foot`` the pixel (x, y) on the stage's ground.
+    """
 
-    sheet: NDArray[np.float32]
+    sheet: Rgba
+    gleam: Rgba
     body: Plane
     foot: tuple[float, float]
     source: str
@@ -73,23 +74,27 @@ def build_actor(
     columns = np.nonzero(touches)[0]
     foot = (float(columns.mean()) if len(columns) else body.shape[1] / 2, float(20 + height - 1))
     thrown *= cover_under(ground, foot=foot, shape=body.shape, scale=scale)[..., None]
-    return Actor(over(lit, thrown), body, foot, source)
+    gleam = np.zeros_like(lit)
+    # nearly white, with a touch of the scene's light
+    gleam[..., :3] = np.maximum(body[..., None] - lit[..., :3], 0) * (0.12 * rgb_of(staging.palette.light) + 0.2)
+    return Actor(_bytes(over(lit, thrown)), _bytes(gleam), body, foot, source)
 
 
-def swept(actor: Actor, *, at: float, light: NDArray[np.float32], strength: float = 0.42) -> NDArray[np.float32]:
+def swept(actor: Actor, *, at: float) -> Rgba:
     """Let a soft diagonal gleam stand at ``at`` on the product, from 0 (entering at upper left) to 1 (gone)."""
     if not 0 < at < 1:
         return actor.sheet
     height, width = actor.body.shape
     columns = np.nonzero(actor.body.max(axis=0) > 0.5)[0]
-    across = np.add.outer(np.arange(height, dtype=np.float32) * 0.45, np.arange(width, dtype=np.float32) - columns[0])
+    # Smooth enough to be worked out on every fourth pixel.
+    down, right = np.arange(0, height + 4, 4, dtype=np.float32), np.arange(0, width + 4, 4, dtype=np.float32)
+    across = np.add.outer(down * 0.45, right - columns[0])
     # Broad and slow: in-between frames are made by optical flow, which tears what is thin and quick.
     place = (1.5 * at - 0.25) * (columns[-1] - columns[0] + 0.45 * height)
-    gleam = np.exp(-(((across - place) / (0.14 * len(columns) + 12)) ** 2)) * actor.body * strength
-    sheet = actor.sheet.copy()
-    room = np.maximum(actor.body[..., None] - sheet[..., :3], 0)
-    sheet[..., :3] += room * gleam[..., None] * light
-    return sheet
+    coarse = np.exp(-(((across - place) / (0.14 * len(columns) + 12)) ** 2)) * 255
+    band = cv2.resize(coarse.astype(np.uint8), None, fx=4, fy=4)[:height, :width]
+    added = cv2.multiply(actor.gleam, cv2.cvtColor(band, cv2.COLOR_GRAY2RGBA), scale=1 / 255)
+    return np.asarray(cv2.add(actor.sheet, added), np.uint8)
 
 
 def over(top: NDArray[np.float32], under: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -106,6 +111,10 @@ def rgb_of(colour: str) -> NDArray[np.float32]:
 @lru_cache(maxsize=4)
 def _read(path: Path, _modified_ns: int) -> Cutout:
     return read_cutout(path)
+
+
+def _bytes(sheet: NDArray[np.float32]) -> Rgba:
+    return np.asarray(np.rint(np.clip(sheet, 0, 1) * 255), np.uint8)
 
 
 def _premultiplied(picture: Rgba) -> NDArray[np.float32]:
@@ -131,7 +140,7 @@ def _tilted(card: Rgba) -> Rgba:
     edge[..., :3] = np.array([0.62, 0.59, 0.55], np.float32) * edge[..., 3:]
     sheet = over(sheet, edge)
     colour = sheet[..., :3] / np.maximum(sheet[..., 3:], 1e-4)
-    return np.asarray(np.rint(np.clip(np.dstack([colour, sheet[..., 3]]), 0, 1) * 255), np.uint8)
+    return _bytes(np.dstack([colour, sheet[..., 3]]))
 
 
 def _lit(room: NDArray[np.float32], *, stage: Stage, staging: Staging) -> NDArray[np.float32]:
@@ -218,8 +227,3 @@ def target_size(
     widest = min(ground_px, min(0.8, 0.46 * (16 / 9) / (frame_width / frame_height)) * frame_width * share)
     scale = min(tallest_px / picture.shape[0], widest / picture.shape[1])
     return max(2, round(picture.shape[1] * scale)), max(2, round(picture.shape[0] * scale))
-
-
-def accent_light(palette: Palette) -> NDArray[np.float32]:
-    """The colour of a gleam: the scene's light, nearly white."""
-    return np.asarray(0.35 * rgb_of(palette.light) + 0.65, np.float32)
