@@ -85,6 +85,11 @@ class _View:
     width: float
     height: float
 
+    def grown(self) -> "_View":
+        """The view with its margin on all sides."""
+        across, down, more = MARGIN * self.width, MARGIN * self.height, 1 + 2 * MARGIN
+        return _View(self.left - across, self.top - down, self.width * more, self.height * more)
+
 
 def scene_names(*, folder: Path | None = None) -> tuple[str, ...]:
     """Name the scenes there are: one for each SVG in ``templates/scenes`` (or ``folder``)."""
@@ -127,7 +132,7 @@ def stage(
     size = (width_px + 2 * round(MARGIN * width_px), height_px + 2 * round(MARGIN * height_px))
     drawn = read_layers(path, slots=tints(palette), light=light, seed=seed)
     noise = _noise(size, seed)
-    layers = [_painted(layer, view, size, noise, path) for layer in drawn]
+    layers = [_painted(layer, view.grown(), size, noise, path) for layer in drawn]
     behind, front = _air(setup, palette, light, size)
     layers = sorted([*layers, behind, front], key=lambda layer: layer.depth)
     for layer in layers:
@@ -170,32 +175,56 @@ def _view(setup: Setup, aspect: float) -> _View:
     return _View(left, (_HEIGHT - height) * setup.ground_y, width, height)
 
 
-def _painted(layer: DrawnLayer, view: _View, size: tuple[int, int], noise: NDArray[np.int16], path: Path) -> Layer:
-    blur_px = layer.blur * size[0] / (view.width * (1 + 2 * MARGIN))
+def _painted(layer: DrawnLayer, whole: _View, size: tuple[int, int], noise: NDArray[np.int16], path: Path) -> Layer:
+    blur_px = layer.blur * size[0] / whole.width
     # what will be out of focus needs no fine pixels: drawn small, blurred small, enlarged
-    shrink = max(1.0, blur_px / 1.3)
+    shrink = max(1.0, blur_px / 0.9)
     small = (max(8, round(size[0] / shrink)), max(8, round(size[1] / shrink)))
-    left, top = view.left - MARGIN * view.width, view.top - MARGIN * view.height
-    box = f"{left:.2f} {top:.2f} {view.width * (1 + 2 * MARGIN):.2f} {view.height * (1 + 2 * MARGIN):.2f}"
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" preserveAspectRatio="none">{layer.elements}</svg>'
     try:
-        rgba = render_svg(svg, width=small[0], height=small[1])
+        rgba = _drawn(layer, whole, small)
     except AssetError as error:
         raise TemplateError(f"{path.name}: layer {layer.name!r} can't be drawn: {error}") from error
     if blur_px > 0.3:
-        blurred = cv2.resize(_blurred(rgba, blur_px / shrink), size, interpolation=cv2.INTER_CUBIC)
-        rgba = np.asarray(blurred, np.uint8)
-    rgb = np.clip(rgba[..., :3] + noise[..., None], 0, 255).astype(np.uint8)
-    return Layer(layer.name, np.dstack([rgb, rgba[..., 3]]), layer.depth)
+        rgba = np.asarray(cv2.resize(_blurred(rgba, blur_px / shrink), size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    rgba[..., :3] = np.clip(rgba[..., :3] + noise[..., None], 0, 255)
+    return Layer(layer.name, rgba, layer.depth)
+
+
+def _drawn(layer: DrawnLayer, whole: _View, size: tuple[int, int]) -> Rgba:
+    """Draw a layer, at full size only where a coarse first drawing shows that there is anything."""
+    coarse = (max(4, size[0] // 12), max(4, size[1] // 12))
+    covered = _pixels(layer, whole, coarse)[..., 3] > 0
+    rgba = np.zeros((size[1], size[0], 4), np.uint8)
+    if not covered.any():
+        return rgba
+    left, right = _span(covered.any(axis=0), size[0])
+    top, bottom = _span(covered.any(axis=1), size[1])
+    across, down = whole.width / size[0], whole.height / size[1]
+    width, height = right - left, bottom - top
+    part = _View(whole.left + left * across, whole.top + top * down, width * across, height * down)
+    rgba[top:bottom, left:right] = _pixels(layer, part, (width, height))
+    return rgba
+
+
+def _span(covered: NDArray[np.bool_], pixels: int) -> tuple[int, int]:
+    """From where to where a row of coarse cells is covered, in ``pixels`` of the full row, a cell wider on each side."""
+    cells = np.flatnonzero(covered)
+    first, last = int(cells[0]) - 1, int(cells[-1]) + 2
+    return max(0, first * pixels // covered.size), min(pixels, last * pixels // covered.size + 1)
+
+
+def _pixels(layer: DrawnLayer, view: _View, size: tuple[int, int]) -> Rgba:
+    box = f"{view.left:.4f} {view.top:.4f} {view.width:.4f} {view.height:.4f}"
+    root = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" preserveAspectRatio="none">'
+    return render_svg(f"{root}{layer.elements}</svg>", width=size[0], height=size[1])
 
 
 def _blurred(rgba: Rgba, sigma_px: float) -> Rgba:
-    alpha = rgba[..., 3:].astype(np.float32) / 255
-    spread = cv2.GaussianBlur(
-        np.dstack([rgba[..., :3] * alpha, alpha]), (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE
-    )
-    rgb = spread[..., :3] / np.maximum(spread[..., 3:], 1e-4)
-    return np.clip(np.dstack([rgb, spread[..., 3:] * 255]) + 0.5, 0, 255).astype(np.uint8)
+    weighed = rgba.astype(np.float32)
+    weighed[..., :3] *= weighed[..., 3:] / 255
+    spread = np.asarray(cv2.GaussianBlur(weighed, (0, 0), sigma_px, borderType=cv2.BORDER_REPLICATE), np.float32)
+    spread[..., :3] /= np.maximum(spread[..., 3:] / 255, 1e-4)
+    return np.asarray(np.clip(spread + 0.5, 0, 255), np.uint8)
 
 
 def _noise(size: tuple[int, int], seed: int) -> NDArray[np.int16]:
