@@ -31,9 +31,9 @@ def plan(wish: Brief | None = None, name: str = "product_showcase") -> Plan:
     return plan_by_rule(wish or brief(), template(name))
 
 
-def run(**fields: Any) -> Run:
+def run(*, name: str = "", **fields: Any) -> Run:
     """Start a run of six seconds, the shortest there is; call it with VGKIT_RUNS in a temporary folder."""
-    return start_run(brief(**{"duration_s": 6} | fields))
+    return start_run(brief(**{"duration_s": 6} | fields), name=name)
 
 
 def shared(path: str) -> Path:

@@ -90,7 +90,7 @@ def run_phases(
     settings = settings_by_phase(run.settings)
     begun = time.perf_counter()
     with RunLock(run.folder), logging_to(run.path("run.log")):
-        first_event = len(read_events(run.events.path)) if run.events.path.exists() else 0
+        first_event = _events_so_far(run)
         _write_started(run)
         try:
             if force:
@@ -158,6 +158,16 @@ def _write_phase_failure(run: Run, phase: str, error: VgkitError) -> None:
     marks = [event.kind for event in own if event.kind in ("phase_started", "phase_finished", "phase_failed")]
     if marks and marks[-1] == "phase_started":
         run.events.write("phase_failed", phase=phase, error=type(error).__name__, message=str(error))
+
+
+def _events_so_far(run: Run) -> int:
+    """Count the run's events, and say which lines of its record can't be read."""
+    if not run.events.path.exists():
+        return 0
+    record = read_events(run.events.path)
+    for damage in record.damaged:
+        log.warning("events.jsonl, line %d is left out: %s", damage.line_number, damage.reason)
+    return len(record)
 
 
 def _write_started(run: Run) -> None:

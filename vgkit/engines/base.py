@@ -5,16 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from vgkit.brief import Brief
 from vgkit.storyboard import ClipShape, Light, Palette, Plan
 from vgkit.template import Camera, Mood, Presence, ShotSize, Template
 
 
+Words = Literal["none", "caption", "end_card"]
+
+
 @dataclass(frozen=True)
 class Staging:
-    """How a shot is set up, for engines that build their pictures rather than imagine them from words."""
+    """How a shot is set up, for engines that build their pictures rather than imagine them from words.
+
+    ``words`` says what will be set over the picture, so that the product can stand clear of it; ``label`` is what a
+    drawn product bears.
+    """
 
     scene: str
     light: Light
@@ -23,6 +30,8 @@ class Staging:
     camera: Camera
     presence: Presence
     object: str
+    words: Words = "none"
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def _request(run: Run, storyboard: Storyboard, keyframe: Keyframe) -> PictureReq
         width_px=storyboard.clip.width_px,
         height_px=storyboard.clip.height_px,
         at=(keyframe.time_s * FILM_FPS - shot.first_frame) / shot.frames,
-        staging=staging(storyboard, shot),
+        staging=staging(run, storyboard, shot),
         product=run.asset("product"),
     )
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from vgkit.brief import Role
-from vgkit.engines.base import Staging
+from vgkit.engines.base import Staging, Words
 from vgkit.engines.registry import engine_for
 from vgkit.engines.spend import Door
 from vgkit.ledger import read_events
 from vgkit.places import runs_dir
 from vgkit.run import Run
-from vgkit.storyboard import Shot, Storyboard
+from vgkit.storyboard import Caption, EndCard, Shot, Storyboard
 
 
 def door(run: Run, phase: str) -> Door:
@@ -39,7 +39,7 @@ def engine_mark(run: Run, role: Role) -> str:
     return f"{asked.name}@{asked.host} {asked.version}"
 
 
-def staging(storyboard: Storyboard, shot: Shot) -> Staging:
+def staging(run: Run, storyboard: Storyboard, shot: Shot) -> Staging:
     """How a shot is set up."""
     return Staging(
         scene=shot.scene,
@@ -49,7 +49,18 @@ def staging(storyboard: Storyboard, shot: Shot) -> Staging:
         camera=shot.camera,
         presence=shot.presence,
         object=storyboard.object,
+        words=_words_over(storyboard, shot),
+        label=run.brief.brand or run.brief.product,
     )
+
+
+def _words_over(storyboard: Storyboard, shot: Shot) -> Words:
+    def over(words: Caption | EndCard) -> bool:
+        return words.first_frame < shot.end_frame and words.end_frame > shot.first_frame
+
+    if over(storyboard.end_card):
+        return "end_card"
+    return "caption" if any(map(over, storyboard.captions)) else "none"
 
 
 def decodes(path: Path) -> None:

@@ -111,7 +111,7 @@ def _request(run: Run, storyboard: Storyboard, shot: Shot, take: str) -> ClipReq
         negative=shot.negative,
         seed=seed,
         shape=storyboard.clip,
-        staging=staging(storyboard, shot),
+        staging=staging(run, storyboard, shot),
         keyframe=keyframe_path(run, storyboard.keyframe_of(shot)),
         product=run.path("references/product.png") if run.asset("product") else None,
     )

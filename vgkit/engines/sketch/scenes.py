@@ -197,8 +197,8 @@ def _drawn(layer: DrawnLayer, whole: _View, size: tuple[int, int]) -> Rgba:
     rgba = np.zeros((size[1], size[0], 4), np.uint8)
     if not covered.any():
         return rgba
-    left, right = _span(covered.any(axis=0), size[0])
-    top, bottom = _span(covered.any(axis=1), size[1])
+    left, right = _span(np.max(covered, axis=0), size[0])
+    top, bottom = _span(np.max(covered, axis=1), size[1])
     across, down = whole.width / size[0], whole.height / size[1]
     width, height = right - left, bottom - top
     part = _View(whole.left + left * across, whole.top + top * down, width * across, height * down)
@@ -207,7 +207,7 @@ def _drawn(layer: DrawnLayer, whole: _View, size: tuple[int, int]) -> Rgba:
 
 
 def _span(covered: NDArray[np.bool_], pixels: int) -> tuple[int, int]:
-    """From where to where a row of coarse cells is covered, in ``pixels`` of the full row, a cell wider on each side."""
+    """From where to where coarse cells are covered, in ``pixels`` of the full row, a cell wider on each side."""
     cells = np.flatnonzero(covered)
     first, last = int(cells[0]) - 1, int(cells[-1]) + 2
     return max(0, first * pixels // covered.size), min(pixels, last * pixels // covered.size + 1)
