@@ -151,4 +151,4 @@ def _top(version: Annotated[bool, typer.Option("--version", callback=_version, i
 
 
 def _print(text: str) -> None:
-    print(text)  # noqa: T201 (the command line is the one place that prints)
+    print(text)

@@ -62,7 +62,7 @@ def encode_film(
         av.open(str(partial), "w", options={"movflags": "+faststart"}) as container,
     ):
         container.metadata.update(metadata or {})
-        video = _add_video(container, size=size, fps=rate, preset=preset, crf=crf)
+        video = add_video(container, size=size, fps=rate, preset=preset, crf=crf)
         track = None if audio is None else _SoundTrack(container, audio, fps=rate)
         done = 0
         for frame in chain([first], supply):
@@ -80,7 +80,7 @@ def encode_film(
     return done
 
 
-def _add_video(container: Any, *, size: tuple[int, int], fps: Fraction, preset: str, crf: int) -> Any:
+def add_video(container: Any, *, size: tuple[int, int], fps: Fraction, preset: str, crf: int) -> Any:
     stream = container.add_stream("libx264", rate=fps, options={"preset": preset, "crf": str(crf)})
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"

@@ -87,7 +87,7 @@ def before_and_after(run: Run) -> PhaseReport:
         labels += [f"{shot.id} as generated", f"{shot.id} in the film"]
     path = run.path("before_after.png")
     write_picture(contact_sheet(pictures, columns=2, labels=labels, width_px=1400), path)
-    return PhaseReport(run, PHASE, figures=(Figure(path, "Left as generated, right in the film"),))
+    return PhaseReport(run, PHASE, figures=(Figure(path, "Left as generated, right in the film"),), totals=False)
 
 
 def _look_path(run: Run) -> Path:
@@ -233,4 +233,28 @@ def _check(step: Step) -> None:
     rows = [{"name": c.name, "wanted": str(c.wanted), "found": str(c.found), "passed": c.passed} for c in found.checks]
     write_json(run.path("conform.json"), rows)
     step.make(run.path("conform.json"))
+    _record_sound(run)
     found.require()
+
+
+def _record_sound(run: Run) -> None:
+    """Put the encoded film's loudness on record, measured on what a viewer will hear."""
+    from vgkit.media.sound import measure, read_sound
+
+    heard = measure(read_sound(run.path("film.mp4")))
+    for name, value, unit in (
+        ("loudness", heard.integrated_lufs, "LUFS"),
+        ("true_peak", heard.true_peak_dbtp, "dBTP"),
+    ):
+        run.events.write(
+            "metric",
+            phase=PHASE,
+            subject="film",
+            name=name,
+            value=value,
+            unit=unit,
+            direction="target",
+            implementation="vgkit.media.loudness (ITU-R BS.1770-4)",
+            version=_VERSION,
+            scored={"seconds": run.storyboard.duration_s},
+        )

@@ -54,7 +54,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class PhaseReport:
-    """A phase's answer. ``lines`` say what was made and kept; figures and tables show it."""
+    """A phase's answer. ``lines`` say what was made and kept; figures and tables show it.
+
+    ``totals`` adds what the run took so far.
+    """
 
     run: Run
     phase: str
@@ -62,18 +65,20 @@ class PhaseReport:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     swatches: tuple[str, ...] = ()
+    totals: bool = True
+
+    def _all_tables(self) -> tuple[Table, ...]:
+        return (*self.tables, so_far(self.run)) if self.totals else self.tables
 
     def _repr_html_(self) -> str:
         swatches = "".join(f"<span class='vg-swatch' style='background:{c}' title='{c}'></span>" for c in self.swatches)
         lines = "".join(f"<p>{html.escape(line)}</p>" for line in self.lines)
         figures = "".join(_figure_html(figure) for figure in self.figures)
-        tables = "".join(table._repr_html_() for table in (*self.tables, so_far(self.run)))
+        tables = "".join(table._repr_html_() for table in self._all_tables())
         return f"{_STYLE}<div class='vg'>{lines}{swatches}{figures}{tables}</div>"
 
     def __repr__(self) -> str:
-        return "\n\n".join(
-            [f"{self.phase} of {self.run.name}", *self.lines, *map(str, (*self.tables, so_far(self.run)))]
-        )
+        return "\n\n".join([f"{self.phase} of {self.run.name}", *self.lines, *map(str, self._all_tables())])
 
 
 def so_far(run: Run) -> Table:

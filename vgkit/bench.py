@@ -1,0 +1,104 @@
+"""``make bench``: how long the sample film takes, phase by phase, against a bare encoder doing only its last step.
+
+Ratios within one run are what to go by: seconds depend on the machine and on what else it does."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from vgkit.brief import FILM_FPS
+from vgkit.ledger import read_events
+from vgkit.media.encode import add_video
+from vgkit.phases.report import Table
+from vgkit.pipeline import run_phases
+from vgkit.start import sample_run
+
+_FRAMES_IN_MEMORY = 150
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Wall seconds of one phase: its own work, and what its notebook cost beside."""
+
+    phase: str
+    own_s: float
+    notebook_s: float
+
+
+def main() -> None:
+    """Render the sample brief in a new runs folder, with nothing cached, and print where the time went."""
+    with tempfile.TemporaryDirectory(prefix="vgkit-bench-") as runs:
+        os.environ["VGKIT_RUNS"] = runs
+        begun = time.perf_counter()
+        run = sample_run()
+        run_phases(run)
+        whole_s = time.perf_counter() - begun
+        timings = phase_timings(run.events.path)
+        bare_s = bare_encode_s(run.path("film.mp4"), Path(runs) / "bare.mp4")
+        print(table(timings, whole_s=whole_s, bare_s=bare_s, frames=run.storyboard.frames))
+
+
+def phase_timings(events: Path) -> list[Timing]:
+    """Read each phase's seconds from a run's record, the notebook's own apart."""
+    record = read_events(events)
+    own = {event["phase"]: event["seconds"] for event in record.of("phase_finished")}
+    notebooks = [event for event in record.of("artifact") if event["path"].startswith("notebooks/")]
+    whole = {event["phase"]: event["media"]["seconds"] for event in notebooks}
+    return [Timing(phase, own[phase], whole[phase] - own[phase]) for phase in own]
+
+
+def bare_encode_s(film: Path, out: Path) -> float:
+    """Time x264 alone on the film's own frames, handed over from memory a few seconds at a time."""
+    spent_s = 0.0
+    with av.open(str(film)) as source, av.open(str(out), "w") as container:
+        picture = source.streams.video[0]
+        picture.thread_type = "AUTO"
+        stream = add_video(
+            container, size=(picture.width, picture.height), fps=Fraction(FILM_FPS), preset="veryfast", crf=19
+        )
+        for frames in _batches(source.decode(video=0)):
+            begun = time.perf_counter()
+            for frame in frames:
+                frame.pict_type = 0  # else the encoder repeats the decisions of the one before
+                container.mux(stream.encode(frame))
+            spent_s += time.perf_counter() - begun
+        begun = time.perf_counter()
+        container.mux(stream.encode(None))
+        spent_s += time.perf_counter() - begun
+    return spent_s
+
+
+def table(timings: list[Timing], *, whole_s: float, bare_s: float, frames: int) -> Table:
+    """Lay the seconds out, and the ratio to the bare encoder."""
+    rows = [(t.phase, f"{t.own_s:.1f}", f"{t.notebook_s:.2f}") for t in timings]
+    own_s, notebook_s = sum(t.own_s for t in timings), sum(t.notebook_s for t in timings)
+    rows += [
+        ("all phases", f"{own_s:.1f}", f"{notebook_s:.2f}"),
+        ("start, kernel, ledger", f"{whole_s - own_s - notebook_s:.1f}", ""),
+        ("whole", f"{whole_s:.1f}", ""),
+        (f"bare x264, {frames} frames", f"{bare_s:.1f}", ""),
+        ("whole / bare", f"{whole_s / bare_s:.2f}", ""),
+        ("refine / bare", f"{next(t.own_s for t in timings if t.phase == 'refine') / bare_s:.2f}", ""),
+    ]
+    cores = os.cpu_count()
+    return Table(f"The sample film on {cores} cores", ("step", "seconds", "its notebook"), tuple(rows))
+
+
+def _batches(frames: Iterator[av.VideoFrame]) -> Iterator[list[av.VideoFrame]]:
+    batch: list[av.VideoFrame] = []
+    for frame in frames:
+        batch.append(frame)
+        if len(batch) == _FRAMES_IN_MEMORY:
+            yield batch
+            batch = []
+    yield batch
+
+
+if __name__ == "__main__":
+    main()
