@@ -73,6 +73,21 @@ def clean(
 
 
 @app.command()
+def sheet(
+    film: Annotated[Path, typer.Argument(help="a film or clip")],
+    out: Annotated[Path, typer.Argument(help="the picture to write, as JPEG")],
+    count: Annotated[int, typer.Option(min=1, max=100)] = 12,
+    columns: Annotated[int, typer.Option(min=1, max=20)] = 4,
+    width: Annotated[int, typer.Option(min=200, max=8000, help="pixels")] = 1200,
+) -> None:
+    """Draw a contact sheet of a film, evenly through its length."""
+    from vgkit.media.sheet import film_sheet, write_jpeg
+
+    write_jpeg(film_sheet(film, count=count, columns=columns, width_px=width), out)
+    _print(str(out))
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help='such as "select * from run_summary"')],
     as_csv: Annotated[bool, typer.Option("--csv")] = False,

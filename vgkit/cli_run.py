@@ -1,7 +1,7 @@
 """``vgkit run`` and ``vgkit resume``: what a person typed becomes a brief, and the brief a film."""
 
+import contextlib
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,9 +21,7 @@ OnlyOption = Annotated[str, typer.Option("--only", help="consider this phase alo
 ForceOption = Annotated[bool, typer.Option("--force", help="make the chosen phases again even where they stand")]
 VerboseOption = Annotated[bool, typer.Option("-v", "--verbose", help="show the run's log")]
 AssetOption = Annotated[list[str] | None, typer.Option(help="product=, logo=, music= or lut= and a path; repeatable")]
-EngineOption = Annotated[
-    list[str] | None, typer.Option(help="plan=, picture=, video= or music= and a name")
-]
+EngineOption = Annotated[list[str] | None, typer.Option(help="plan=, picture=, video= or music= and a name")]
 SettingOption = Annotated[list[str] | None, typer.Option("--set", help="a notebook's parameter: takes=2; repeatable")]
 RunArgument = Annotated[str, typer.Argument(help="a run's name or folder; the latest where left out")]
 
@@ -143,24 +141,15 @@ def _make(opened: Any, *, how: dict[str, str], view: View, verbose: bool, **runn
     from vgkit.live import view as view_of
     from vgkit.pipeline import phases_between, run_phases
     from vgkit.progress import RunProgress
+    from vgkit.runlog import showing
 
-    if verbose:
-        _show_log()
     phases = phases_between(**how)
-    with following(opened.events.path, view_of(view), RunProgress.of(phases)):
+    log = showing(opened.path("run.log"), sys.stderr) if verbose else contextlib.nullcontext()
+    with log, following(opened.events.path, view_of(view), RunProgress.of(phases)):
         outcome = run_phases(opened, phases=phases, **running)
     if view != "json":
         where = f"film: {outcome.film}" if outcome.film else f"in: {opened.folder}"
         sys.stdout.write(f"{opened.name}: {outcome.seconds:.1f} s, ${outcome.cost_usd:.2f}\n{where}\n")
-
-
-def _show_log() -> None:
-    from vgkit.runlog import formatter
-
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(formatter())
-    logging.getLogger("vgkit").addHandler(handler)
-    logging.getLogger("vgkit").setLevel(logging.INFO)
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:

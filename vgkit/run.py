@@ -3,6 +3,7 @@
 A phase finds its inputs here and leaves its outputs here, never in a notebook's variables, so that any process may go
 on where another stopped."""
 
+import dataclasses
 import json
 import os
 import re
@@ -38,6 +39,7 @@ class Run:
     template: Template
     settings: dict[str, Any] = field(default_factory=dict)
     needs_approval: bool = False
+    by_hand: bool = False  # taken up without a name, as a notebook does: a phase then makes what must come before it
 
     @property
     def name(self) -> str:
@@ -97,7 +99,7 @@ class Run:
         """
         if not str(run_dir):
             latest = latest_run()
-            return cls.open(latest) if latest else _sample_run()
+            return dataclasses.replace(cls.open(latest) if latest else _sample_run(), by_hand=True)
         folder = find_run(str(run_dir))
         try:
             record = json.loads((folder / "run.json").read_text("utf-8"))

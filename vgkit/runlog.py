@@ -2,13 +2,16 @@
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from vgkit.ledger.redaction import redact_text
 
 _FORMAT = "%(asctime)sZ %(levelname)-7s %(name)s: %(message)s"
+_LOOK_EVERY_S = 0.2
 
 
 class _Redacted(logging.Formatter):
@@ -16,11 +19,6 @@ class _Redacted(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redact_text(super().format(record))
-
-
-def formatter() -> logging.Formatter:
-    """Format lines as in ``run.log``; anything that looks like a key is left out."""
-    return _Redacted(_FORMAT, datefmt="%Y-%m-%dT%H:%M:%S")
 
 
 @contextlib.contextmanager
@@ -33,7 +31,7 @@ def logging_to(path: Path) -> Iterator[None]:
         handler = logging.FileHandler(path, encoding="utf-8", delay=False)
     except OSError:
         handler = logging.NullHandler()
-    handler.setFormatter(formatter())
+    handler.setFormatter(_Redacted(_FORMAT, datefmt="%Y-%m-%dT%H:%M:%S"))
     logger.addHandler(handler)
     logger.setLevel(min(level or logging.INFO, logging.INFO))
     try:
@@ -42,3 +40,29 @@ def logging_to(path: Path) -> Iterator[None]:
         logger.removeHandler(handler)
         logger.setLevel(level)
         handler.close()
+
+
+@contextlib.contextmanager
+def showing(path: Path, out: TextIO) -> Iterator[None]:
+    """Show what is added to a log while the block runs, whichever process writes it."""
+    ended = threading.Event()
+    follower = threading.Thread(target=_follow, args=(path, out, ended), daemon=True)
+    follower.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        follower.join()
+
+
+def _follow(path: Path, out: TextIO, ended: threading.Event) -> None:
+    offset = path.stat().st_size if path.exists() else 0
+    last_look = False
+    while not last_look:
+        last_look = ended.wait(_LOOK_EVERY_S)
+        if path.exists():
+            with path.open(encoding="utf-8", errors="replace") as log:
+                log.seek(offset)
+                out.write(log.read())
+                offset = log.tell()
+            out.flush()

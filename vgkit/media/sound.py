@@ -5,7 +5,7 @@ import wave
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -65,7 +65,7 @@ def _through_aac(samples: Sound) -> Sound:
         return np.concatenate(list(_decoded(container, longest=len(samples) + RATE_HZ)))
 
 
-def _decoded(container: "av.container.InputContainer", *, longest: int) -> Iterator[Sound]:
+def _decoded(container: Any, *, longest: int) -> Iterator[Sound]:
     resampler = av.AudioResampler(format="flt", layout="stereo", rate=RATE_HZ)
     count = 0
     for frame in container.decode(audio=0):

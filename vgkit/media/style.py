@@ -45,7 +45,7 @@ def _draw_swatches(page: Frame, colours: Mapping[str, str], *, right: int) -> No
 def _place(page: Frame, picture: Frame, left: int, top: int, width: int, height: int) -> None:
     share = min(width / picture.shape[1], height / picture.shape[0])
     size = (max(1, round(picture.shape[1] * share)), max(1, round(picture.shape[0] * share)))
-    scaled = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    scaled: Frame = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     if scaled.shape[2] == 3:
         scaled = np.dstack([scaled, np.full(scaled.shape[:2], 255, np.uint8)])
     _blend(page, scaled, x=left + (width - size[0]) // 2, y=top + (height - size[1]) // 2)

@@ -7,7 +7,7 @@ from vgkit.brief import FILM_FPS
 from vgkit.engines.base import PictureRequest
 from vgkit.phases.asking import door, engine, engine_mark, staging
 from vgkit.phases.report import Figure, PhaseReport
-from vgkit.phases.step import Inputs, Step, begin, digest_of, made_digest
+from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
 from vgkit.run import Run
 from vgkit.storyboard import Keyframe, Storyboard
 
@@ -26,6 +26,7 @@ def inputs(run: Run) -> Inputs:
 
 def draw_animatic(run: Run) -> PhaseReport:
     """Draw every keyframe, a contact sheet of them, and a moving preview in the film's own timing."""
+    catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run)) as step:
         if step.needed:
             storyboard = run.storyboard

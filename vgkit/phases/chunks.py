@@ -16,7 +16,7 @@ from vgkit.files import write_json
 from vgkit.phases.animatic import keyframe_path
 from vgkit.phases.asking import door, engine, engine_mark, staging
 from vgkit.phases.report import Figure, PhaseReport, Table
-from vgkit.phases.step import Inputs, Step, begin, made_digest
+from vgkit.phases.step import Inputs, Step, begin, catch_up, made_digest
 from vgkit.run import Run
 from vgkit.storyboard import Shot, Storyboard
 
@@ -46,6 +46,7 @@ def make_chunks(run: Run, *, takes: int = 1) -> PhaseReport:
     """
     if not 1 <= takes <= _MOST_TAKES:
         raise ParameterError(f"takes: {takes} is out of range; ask for 1 to {_MOST_TAKES} takes of each shot.")
+    catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, takes=takes)) as step:
         if step.needed:
             _make_takes(step, takes)

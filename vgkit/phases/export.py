@@ -11,7 +11,7 @@ from vgkit.files import write_json
 from vgkit.ledger import read_events
 from vgkit.phases.asking import engine_mark
 from vgkit.phases.report import Figure, PhaseReport, Table
-from vgkit.phases.step import Inputs, Step, begin, digest_of, made_digest
+from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
 from vgkit.profiles import ROLES
 from vgkit.run import Run
 from vgkit.store import folder_for, put
@@ -29,6 +29,7 @@ def inputs(run: Run, *, destination: str = "") -> Inputs:
 def export_film(run: Run, *, destination: str = "") -> PhaseReport:
     """Copy film, poster, contact sheet and ``manifest.json`` to a folder (the run's ``export`` where none is given)."""
     folder = folder_for(destination) if destination else run.path("export")
+    catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, destination=destination)) as step:
         if step.needed:
             _draw_poster(step)

@@ -2,7 +2,7 @@
 style guide puts colours, light and product on one page."""
 
 from vgkit.phases.report import Figure, PhaseReport
-from vgkit.phases.step import Inputs, Step, begin, digest_of, made_digest
+from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
 from vgkit.run import Run
 
 PHASE = "references"
@@ -20,6 +20,7 @@ def inputs(run: Run) -> Inputs:
 
 def gather_references(run: Run) -> PhaseReport:
     """Cut out the product, where the brief gave a picture, and draw the style guide."""
+    catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run)) as step:
         if step.needed:
             run.path("references").mkdir(exist_ok=True)

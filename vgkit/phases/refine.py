@@ -14,7 +14,7 @@ from vgkit.engines.base import MusicRequest
 from vgkit.errors import ParameterError
 from vgkit.phases.asking import door, engine, engine_mark
 from vgkit.phases.report import Figure, PhaseReport, Table
-from vgkit.phases.step import Inputs, Step, begin, digest_of, made_digest
+from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
 from vgkit.places import templates_dir
 from vgkit.run import Run
 from vgkit.storyboard import Storyboard
@@ -47,6 +47,7 @@ def refine_film(run: Run, *, quality: str = "review") -> PhaseReport:
     """
     if quality not in _PRESETS:
         raise ParameterError(f"quality: there is no {quality!r}. Use one of {', '.join(_PRESETS)}.")
+    catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, quality=quality)) as step:
         if step.needed:
             _make_music(step)

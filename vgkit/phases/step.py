@@ -4,6 +4,7 @@ A phase's work is valid while a fingerprint of its inputs is the one on record a
 a file merely exists says nothing, for a killed process leaves files too."""
 
 import contextlib
+import importlib
 import json
 import logging
 import os
@@ -23,7 +24,15 @@ from vgkit.runlog import logging_to
 
 log = logging.getLogger(__name__)
 
-PHASES = ("validate", "animatic", "references", "chunks", "refine", "export")
+_VERBS = {
+    "validate": "plan_storyboard",
+    "animatic": "draw_animatic",
+    "references": "gather_references",
+    "chunks": "make_chunks",
+    "refine": "refine_film",
+    "export": "export_film",
+}
+PHASES = tuple(_VERBS)
 Inputs = Mapping[str, str]
 
 
@@ -56,6 +65,18 @@ class Step:
     def progress(self, done: int, total: int, label: str) -> None:
         """Tell how far the phase is."""
         self.run.events.write("progress", phase=self.phase, done=done, total=total, label=label)
+
+
+def catch_up(run: Run, phase: str) -> None:
+    """Make what comes before ``phase`` and was never made, where a person opened a notebook without naming a run.
+
+    A run that was named is left to whoever named it: there a missing input is an error that names the phase to run.
+    """
+    if run.by_hand:
+        for earlier in PHASES[: PHASES.index(phase)]:
+            if _record(run, earlier) is None:
+                log.info("%s comes first: it was never made", earlier)
+                getattr(importlib.import_module(f"vgkit.phases.{earlier}"), _VERBS[earlier])(run)
 
 
 @contextlib.contextmanager
