@@ -18,12 +18,17 @@ _ENGINES: dict[str, tuple[frozenset[Role], Callable[[], Any]]] = {
 }
 
 
+def engines_of(role: Role) -> tuple[str, ...]:
+    """Name the engines that can play a role, as ``name@host``."""
+    return tuple(known for known, (roles, _) in _ENGINES.items() if role in roles)
+
+
 def engine_for(role: Role, reference: str, *, usage: Usage = "research") -> Any:
     """Get the engine that ``reference`` (``name@host``, or a name that one host alone has) means for a role.
 
     Raises EngineUnknown, with those that can, for one that we lack or that can't play the role.
     """
-    able = [known for known, (roles, _) in _ENGINES.items() if role in roles]
+    able = engines_of(role)
     found = [known for known in able if reference in (known, known.split("@")[0])]
     if not found:
         raise EngineUnknown(f"engines.{role}: {reference!r} is no engine for {role}. Use one of {', '.join(able)}.")
