@@ -4,7 +4,7 @@ from PIL import Image
 
 from vgkit.errors import AssetError, InputError
 from vgkit.media.adstyle import SafeArea, luminance
-from vgkit.media.captions import CaptionStyle, caption_overlays, end_card_overlays, fits
+from vgkit.media.captions import CaptionStyle, caption_overlays, end_card_overlays, fits, words_box
 
 SIZES = {"16:9": (640, 360), "9:16": (360, 640), "1:1": (360, 360)}
 TEXTS = {
@@ -34,6 +34,16 @@ def ink_box(overlays, frame):
         boxes.append((x + columns[0], y + rows[0], x + columns[-1] + 1, y + rows[-1] + 1))
     lows, highs = np.array(boxes).min(axis=0), np.array(boxes).max(axis=0)
     return int(lows[0]), int(lows[1]), int(highs[2]), int(highs[3])
+
+
+def is_inside(ink, box, size):
+    """Whether pixels lie in shares of the frame, but for the roundness of letters."""
+    left, top, right, bottom = np.array(box) * [*size, *size]
+    return ink[0] >= left - 1 and ink[1] >= top - 1 and ink[2] <= right + 1 and ink[3] <= bottom + 1
+
+
+def contrast_with_white(behind):
+    return 1.05 / (luminance("#" + f"{round(behind.max()):02x}" * 3) + 0.05)
 
 
 def laid(overlays, frame, *, size, grey=255):
@@ -81,13 +91,39 @@ def test_upright_films_keep_clear_of_the_buttons_of_an_app():
     assert SafeArea.of((1080, 1920)) == SafeArea(left=108, top=230, right=972, bottom=1574)
 
 
-def test_white_letters_keep_their_contrast_on_white():
+@pytest.mark.parametrize("text", ["Go", "Mornings", TEXTS["latin"], TEXTS["hebrew"]])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_white_letters_keep_their_contrast_on_white(text, size):
     """WCAG asks 3:1 of large letters; the shade behind the headline gives it on the brightest picture there is."""
-    overlays = caption("Mornings", size=SIZES["16:9"])
-    left, top, right, bottom = ink_box(overlays, 50)
-    behind = laid(overlays[:1], 50, size=SIZES["16:9"])[top:bottom, left:right]
+    overlays = caption(text, size=size)
+    left, top, right, bottom = ink_box([overlays[0], *overlays[2:]], 50)
 
-    assert 1.05 / (luminance("#" + f"{round(behind.max()):02x}" * 3) + 0.05) > 3
+    assert contrast_with_white(laid(overlays[:1], 50, size=size)[top:bottom, left:right]) > 3
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_a_caption_leaves_the_picture_its_light(size):
+    """Only the words' own place is shaded: the upper half stays, and on wide films the right third does."""
+    after = laid(caption("Cold for twenty-four hours", size=size), 50, size=size)
+
+    assert after[: size[1] // 2 - 20].min() > 245
+    if size == SIZES["16:9"]:
+        assert after[:, 2 * size[0] // 3 :].min() > 190
+    assert after.mean() > 200
+
+
+@pytest.mark.parametrize("text", ["Cold for twenty-four hours", TEXTS["japanese"], "नई सुबह, नई ताज़गी हर दिन"])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_a_caption_stands_in_its_words_box(text, size):
+    assert is_inside(ink_box(caption(text, size=size, kicker="New"), 50), words_box(size, "caption"), size)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_words_boxes_leave_room_for_the_product(size):
+    caption_box, card_box = words_box(size, "caption"), words_box(size, "end_card")
+
+    assert caption_box[1] > 0.6
+    assert card_box[2:] == pytest.approx((0.48, 0.9) if size == SIZES["16:9"] else (0.9, 0.4), abs=0.002)
 
 
 def test_a_caption_is_not_there_before_and_after_and_comes_by_degrees():
@@ -163,13 +199,30 @@ def end_card(*, brand="Aurora", tagline="Mornings, made lighter.", act="Try it f
     return end_card_overlays(brand, tagline, act, logo=logo, first=0, last=60, fps=30, size=size, style=STYLE)
 
 
-def test_an_end_card_dims_the_film_and_stays_to_its_last_frame():
+def test_an_end_card_stays_to_its_last_frame():
     overlays = end_card()
-    last = laid(overlays, 59, size=(640, 360))
 
-    assert last[5, 5].max() < 140
-    assert (last.max(axis=2) > 250).sum() > 500
+    assert (laid(overlays, 59, size=(640, 360)).min(axis=2) > 250).sum() > 500
     assert all(overlay.draw(59)[0] is overlay.draw(58)[0] for overlay in overlays)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_an_end_card_leaves_the_product_untouched(size):
+    """The right of a wide film and the lower part of another are as they were, to the last level."""
+    last = laid(end_card(size=size), 59, size=size, grey=180)
+    product = last[:, round(0.62 * size[0]) :] if size == SIZES["16:9"] else last[round(0.54 * size[1]) :]
+
+    assert (product == 180).all()
+    assert last[2, 2].max() < 80
+
+
+@pytest.mark.parametrize("brand", ["Aurora", "Nimbus & Söhne International"])
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_an_end_card_reads_on_white(brand, size):
+    overlays = end_card(brand=brand, size=size, act="")
+    left, top, right, bottom = ink_box(overlays, 59)
+
+    assert contrast_with_white(laid(overlays[:1], 59, size=size)[top:bottom, left:right]) > 3
 
 
 def test_the_pill_of_an_end_card_has_the_accent_colour():
@@ -191,15 +244,23 @@ def test_empty_parts_of_an_end_card_are_left_out():
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=["16x9", "9x16", "1x1"])
-def test_a_wordy_end_card_stays_inside_the_frame(size):
+def test_a_wordy_end_card_stays_in_its_words_box(size):
     words = end_card(brand="Nimbus & Söhne International", tagline=TEXTS["latin"] * 2, act="Join now 🎁", size=size)
-    safe = SafeArea.of(size)
-    left, top, right, bottom = ink_box(words, 59)
 
-    assert left >= safe.left - 1
-    assert right <= safe.right + 1
-    assert top >= safe.top
-    assert bottom <= safe.bottom
+    assert is_inside(ink_box(words, 59), words_box(size, "end_card"), size)
+
+
+def test_words_of_a_wide_end_card_stand_left_in_the_middle():
+    left, top, _, bottom = ink_box(end_card(), 59)
+
+    assert left == pytest.approx(64, abs=3)
+    assert (top + bottom) / 2 == pytest.approx(180, abs=4)
+
+
+def test_words_of_a_square_end_card_stand_in_the_middle_of_its_head():
+    left, _, right, _ = ink_box(end_card(size=(360, 360)), 59)
+
+    assert (left + right) / 2 == pytest.approx(180, abs=2)
 
 
 def test_a_logo_is_scaled_without_its_unseen_colours(tmp_path):
@@ -211,8 +272,8 @@ def test_a_logo_is_scaled_without_its_unseen_colours(tmp_path):
 
     logo, x, _ = end_card(logo=tmp_path / "logo.png")[1].draw(59)
 
-    assert logo.shape[0] == logo.shape[1] == round(0.17 * 360)
-    assert x + logo.shape[1] / 2 == pytest.approx(320, abs=1)
+    assert logo.shape[0] == logo.shape[1] == round(0.12 * 360)
+    assert x == 64
     assert logo[logo[..., 3] > 20][:, 0].max() < 8
 
 

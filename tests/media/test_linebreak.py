@@ -16,12 +16,22 @@ def broken(text, *, lines=2):
         ("Sleep better with every breath", ["Sleep better", "with every breath"]),
         ("Stay a while. Breathe in deep", ["Stay a while.", "Breathe in deep"]),
         ("All of the coffee you want", ["All of the coffee", "you want"]),
+        ("Cold for twenty-four hours", ["Cold for", "twenty-four hours"]),
+        ("Made for mornings with you", ["Made for mornings", "with you"]),
+        ("Light enough for every day", ["Light enough", "for every day"]),
         ("朝を、もっと軽く。あたらしい一日のはじまり", ["朝を、もっと軽く。", "あたらしい一日のはじまり"]),
         ("한국어는 띄어쓰기로 나눈다", ["한국어는", "띄어쓰기로 나눈다"]),
     ],
 )
 def test_two_lines_are_even_and_do_not_tear_what_belongs_together(text, lines):
     assert broken(text) == lines
+
+
+@pytest.mark.parametrize(
+    "text", ["Cold for twenty-four hours", "Go wherever everything begins", "Take the whole morning along"]
+)
+def test_no_short_word_stands_alone_where_it_need_not(text):
+    assert all(len(row.split()) > 1 for row in broken(text))
 
 
 def test_no_line_begins_with_a_japanese_full_stop_or_a_small_letter():

@@ -1,16 +1,23 @@
-"""What all words of a film share: accent colour, entrance, safe area. One place, so captions and end card agree."""
+"""What all words of a film share: accent colour, entrance, and where they stand.
+
+One place, so that captions and end card agree, and so that whoever places a product can keep it clear of them.
+"""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from vgkit.errors import InputError
 
 EntranceKind = Literal["rise", "type"]
 Side = Literal["left", "right", "centre"]
+WordsKind = Literal["caption", "end_card"]
 
 _DARK_INK, _LIGHT_INK = "#111114", "#ffffff"
-_LEAST_LUMINANCE = 0.48
+_LEAST_LUMINANCE = 0.5
+# Two lines and a kicker at their largest, in any script, as a share of the film's shorter side.
+_CAPTION_HEIGHT = 0.27
+_CAPTION_RIGHT, _CARD_RIGHT, _CARD_BOTTOM = 0.54, 0.48, 0.4
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,33 @@ class SafeArea:
     def corner(self, width: int, side: Side) -> int:
         """Where something ``width`` pixels wide begins to stand at ``side``."""
         return {"left": self.left, "right": self.right - width, "centre": (self.left + self.right - width) // 2}[side]
+
+
+def words_area(size: tuple[int, int], kind: WordsKind) -> SafeArea:
+    """The part of the safe area that words of this ``kind`` take, in pixels of a film of ``size``.
+
+    On wide films words keep to the left and leave the right to the product; on others a caption has the foot and
+    the end card the head. A caption is taken to be a headline of two lines with a kicker, at its usual place;
+    written from right to left, it stands as far from the right edge.
+    """
+    (width, height), safe = size, SafeArea.of(size)
+    if kind == "caption":
+        right = round(_CAPTION_RIGHT * width) if is_wide(size) else safe.right
+        return replace(safe, right=right, top=safe.bottom - round(_CAPTION_HEIGHT * min(size)))
+    if is_wide(size):
+        return replace(safe, right=round(_CARD_RIGHT * width))
+    return replace(safe, bottom=round(_CARD_BOTTOM * height))
+
+
+def words_box(size: tuple[int, int], kind: WordsKind) -> tuple[float, float, float, float]:
+    """Where words of this ``kind`` stand, as shares of the frame: left, top, right, bottom."""
+    (width, height), area = size, words_area(size, kind)
+    return area.left / width, area.top / height, area.right / width, area.bottom / height
+
+
+def is_wide(size: tuple[int, int]) -> bool:
+    """Whether a film of ``size`` is for screens that lie."""
+    return size[0] > 1.2 * size[1]
 
 
 def is_upright(size: tuple[int, int]) -> bool:

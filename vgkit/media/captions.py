@@ -8,22 +8,22 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Literal
 
-from vgkit.media.adstyle import CaptionStyle, SafeArea, Side, is_upright
+from vgkit.media.adstyle import CaptionStyle, SafeArea, Side, is_upright, words_area, words_box
 from vgkit.media.endcard import end_card_overlays
 from vgkit.media.lines import PlacedLine, Stage, plate, rising, typed
 from vgkit.media.motion import Entrance, Sprite
 from vgkit.media.overlay import Overlay
-from vgkit.media.scrims import lower_scrim, middle_scrim
+from vgkit.media.scrims import local_scrim
 from vgkit.media.svg import Rgba
 from vgkit.media.textblock import TextBlock, TextRule, set_block
 from vgkit.media.typeset import Hand
 
-__all__ = ["CaptionStyle", "Position", "caption_overlays", "end_card_overlays", "fits"]
+__all__ = ["CaptionStyle", "Position", "caption_overlays", "end_card_overlays", "fits", "words_box"]
 
 Position = Literal["lower-left", "lower-centre", "centre"]
 
 _FADE_OUT_S = 0.3
-_SHADE = 0.64
+_SHADE = 0.66
 
 
 def caption_overlays(
@@ -112,13 +112,18 @@ class _Caption:
         return bar, self.stage.safe.corner(width, self.side), self.top
 
     def _shade(self) -> tuple[Rgba, int, int]:
-        (width, height), bottom = self.stage.size, round(self.last_baseline + self._below())
-        if self.position == "centre":
-            reach = round(0.2 * height)
-            top, foot = max(0, self.top - reach), min(height, bottom + reach)
-            return middle_scrim((width, height), top=top, bottom=foot, strength=_SHADE), 0, top
-        top, words = max(0, self.top - round(0.3 * height)), round(0.6 * self.top + 0.4 * bottom)
-        return lower_scrim((width, height), top=top, words=words, strength=_SHADE, towards=self.side), 0, top
+        blocks = [block for block in (self.kicker, self.headline, self.subline) if block]
+        wide = max(block.ink(index).width for block in blocks for index in range(len(block.lines)))
+        left = self.stage.safe.corner(wide, self.side)
+        right, width = left + wide, self.stage.size[0]
+        if self.side == "left":
+            left = -width
+        elif self.side == "right":
+            right = 2 * width
+        # A coloured kicker is less bright than the headline, so the shade has to reach further above it.
+        top = self.top - (0.05 * self.stage.unit if self.kicker else 0)
+        box = (left, top, right, self.last_baseline + self._below())
+        return local_scrim(self.stage.size, box=box, strength=_SHADE)
 
     def _lines(self, block: TextBlock, baseline: float) -> list[PlacedLine]:
         place = partial(PlacedLine, block, side=self.side, safe=self.stage.safe)
@@ -145,12 +150,12 @@ def _block(text: str, rule: TextRule) -> TextBlock | None:
 
 def _headline(size: tuple[int, int], position: Position) -> TextRule:
     unit = min(size)
-    share = 0.68 if position == "lower-left" and size[0] > 1.2 * size[1] else 1.0
+    area = words_area(size, "caption") if position == "lower-left" else SafeArea.of(size)
     return TextRule(
         hand=Hand(weight=800, tracking_em=-0.024),
         size_px=(0.094 if is_upright(size) else 0.086) * unit,
         least_px=0.052 * unit,
-        width_px=share * SafeArea.of(size).width,
+        width_px=area.width,
         lines=2,
     )
 

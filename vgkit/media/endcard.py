@@ -1,7 +1,10 @@
-"""The last picture of an ad: who it is, what it promises, what to do now. It stands over the film, dimmed behind it."""
+"""The last picture of an ad: who it is, what it promises, what to do now.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+The words stand beside the product, or above it, and only their part of the picture is shaded: the product stays bright.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -10,17 +13,21 @@ import numpy as np
 from PIL import Image
 
 from vgkit.errors import AssetError
-from vgkit.media.adstyle import CaptionStyle
+from vgkit.media.adstyle import CaptionStyle, SafeArea, Side, is_upright, is_wide, words_area, words_box
 from vgkit.media.lines import PlacedLine, Stage, plate, rising
 from vgkit.media.motion import Entrance, Sprite
 from vgkit.media.overlay import Overlay
-from vgkit.media.scrims import full_scrim
+from vgkit.media.scrims import edge_scrim
 from vgkit.media.svg import Rgba
 from vgkit.media.textblock import TextBlock, TextRule, set_block
 from vgkit.media.typeset import Hand
 
-_DIM = 0.56
+__all__ = ["end_card_overlays", "words_box"]
+
+_SHADE = 0.68
+_SHADE_ENDS_WIDE, _SHADE_ENDS = 0.62, 0.54  # of the width on wide films, of the height on others
 _STAGGER_S = 0.16
+_SHRINK, _LEAST_SCALE = 0.95, 0.35
 
 
 def end_card_overlays(
@@ -39,19 +46,31 @@ def end_card_overlays(
 
     What is empty is left out. ``logo`` is a picture, best with alpha. Raises AssetError where it can't be read.
     """
-    stage = Stage(size, first, last, fps)
-    parts = list(_parts(brand, tagline, call_to_action, logo, stage, style))
-    gaps = [part.gap for part in parts[1:]] + [0.0]
-    high = sum(part.height for part in parts) + sum(gaps)
-    top = (stage.safe.top + stage.safe.bottom - high) / 2
+    stage, column = Stage(size, first, last, fps), _Column.of(size)
+    parts = _fitting(column, brand=brand, tagline=tagline, call_to_action=call_to_action, logo=logo, style=style)
+    top = (column.area.top + column.area.bottom - _height(parts)) / 2
     entrance = stage.entrance(fade_out_s=0)
-    overlays: list[Overlay] = [
-        Sprite(first=first, last=last, paint=lambda: (full_scrim(size, strength=_DIM), 0, 0), entrance=_still(entrance))
-    ]
-    for index, (part, gap) in enumerate(zip(parts, gaps, strict=True)):
-        overlays += part.sprites(top, stage, entrance.later(round((index + 1) * stage.frames(_STAGGER_S))))
-        top += part.height + gap
+    shade = partial(_shade, column, parts, foot=top + _height(parts), size=size)
+    overlays: list[Overlay] = [Sprite(first=first, last=last, paint=shade, entrance=Entrance(fade_in=entrance.fade_in))]
+    for index, part in enumerate(parts):
+        later = entrance.later(round((index + 1) * stage.frames(_STAGGER_S)))
+        overlays += part.sprites(top, stage, column, later)
+        top += part.height + _gap_below(parts, index)
     return overlays
+
+
+@dataclass(frozen=True)
+class _Column:
+    """Where the words stand, to which side they keep, and their measure in pixels: what sizes are shares of."""
+
+    area: SafeArea
+    side: Side
+    unit: float
+
+    @classmethod
+    def of(cls, size: tuple[int, int]) -> "_Column":
+        unit = min(size) * (1.15 if is_upright(size) else 1.0)
+        return cls(words_area(size, "end_card"), "left" if is_wide(size) else "centre", unit)
 
 
 @dataclass(frozen=True)
@@ -64,8 +83,12 @@ class _Text:
         # Scripts that are set with more leading also reach further below their baseline.
         return self.block.height_px + self.block.leading_px - 1.08 * self.block.size_px
 
-    def sprites(self, top: float, stage: Stage, entrance: Entrance) -> list[Sprite]:
-        place = partial(PlacedLine, self.block, side="centre", safe=stage.safe)
+    @property
+    def width(self) -> float:
+        return max(self.block.ink(index).width for index in range(len(self.block.lines)))
+
+    def sprites(self, top: float, stage: Stage, column: _Column, entrance: Entrance) -> list[Sprite]:
+        place = partial(PlacedLine, self.block, side=column.side, safe=column.area)
         baseline = top + self.block.cap_height_px
         leading = self.block.leading_px
         return rising([place(i, baseline + i * leading) for i in range(len(self.block.lines))], stage, entrance)
@@ -80,32 +103,68 @@ class _Picture:
     def height(self) -> float:
         return float(self.pixels.shape[0])
 
-    def sprites(self, top: float, stage: Stage, entrance: Entrance) -> list[Sprite]:
-        x = stage.safe.corner(self.pixels.shape[1], "centre")
+    @property
+    def width(self) -> float:
+        return float(self.pixels.shape[1])
+
+    def sprites(self, top: float, stage: Stage, column: _Column, entrance: Entrance) -> list[Sprite]:
+        x = column.area.corner(self.pixels.shape[1], column.side)
         paint = lambda: (self.pixels, x, round(top))  # noqa: E731
         return [Sprite(first=stage.first, last=stage.last, paint=paint, entrance=entrance)]
 
 
+_Part = _Text | _Picture
+
+
+def _fitting(
+    column: _Column, *, brand: str, tagline: str, call_to_action: str, logo: Path | None, style: CaptionStyle
+) -> list[_Part]:
+    """All parts, together as large as the column's height allows."""
+    least, room = _LEAST_SCALE * column.unit, column.area.bottom - column.area.top
+    while True:
+        parts = list(_parts(column, brand, tagline, call_to_action, logo, style))
+        if _height(parts) <= room or column.unit < least:
+            return parts
+        column = replace(column, unit=_SHRINK * column.unit)
+
+
+def _height(parts: Sequence[_Part]) -> float:
+    return sum(part.height + _gap_below(parts, index) for index, part in enumerate(parts))
+
+
+def _gap_below(parts: Sequence[_Part], index: int) -> float:
+    return parts[index + 1].gap if index + 1 < len(parts) else 0.0
+
+
+def _shade(column: _Column, parts: Sequence[_Part], *, foot: float, size: tuple[int, int]) -> tuple[Rgba, int, int]:
+    """Shade from the side that the words are on, as strong as white letters need up to where these words end."""
+    if column.side == "left":
+        words_end, end = column.area.left + max((part.width for part in parts), default=0), _SHADE_ENDS_WIDE * size[0]
+        return edge_scrim(size, edge="left", words_end=words_end, end=end, strength=_SHADE)
+    return edge_scrim(size, edge="top", words_end=foot, end=_SHADE_ENDS * size[1], strength=_SHADE)
+
+
 def _parts(
-    brand: str, tagline: str, call_to_action: str, logo: Path | None, stage: Stage, style: CaptionStyle
-) -> Iterator[_Text | _Picture]:
-    unit, width = stage.unit, stage.safe.width
+    column: _Column, brand: str, tagline: str, call_to_action: str, logo: Path | None, style: CaptionStyle
+) -> Iterator[_Part]:
+    unit, width = column.unit, column.area.width
+    brand_px = (0.15 if logo is None else 0.115) * unit
     if logo is not None:
-        yield _Picture(_logo(logo, most=(round(0.6 * width), round(0.17 * unit))), gap=0.0)
+        yield _Picture(_logo(logo, most=(round(0.6 * width), round(0.12 * unit))), gap=0.0)
     if brand.strip():
-        rule = TextRule(Hand(800, -0.03), 0.16 * unit, 0.06 * unit, width, lines=2)
-        yield _Text(set_block(brand, rule), gap=0.062 * unit)
+        rule = TextRule(Hand(800, -0.03), brand_px, 0.06 * unit, width, lines=2)
+        yield _Text(set_block(brand, rule), gap=0.06 * unit)
     if tagline.strip():
-        rule = TextRule(Hand(600, -0.008), 0.051 * unit, 0.034 * unit, 0.9 * width, lines=2)
-        yield _Text(set_block(tagline, rule), gap=0.055 * unit)
+        rule = TextRule(Hand(600, -0.008), 0.05 * unit, 0.034 * unit, width, lines=2)
+        yield _Text(set_block(tagline, rule), gap=0.066 * unit)
     if call_to_action.strip():
-        yield _Picture(_pill(call_to_action, stage, style), gap=0.075 * unit)
+        yield _Picture(_pill(call_to_action, column, style), gap=0.07 * unit)
 
 
-def _pill(text: str, stage: Stage, style: CaptionStyle) -> Rgba:
+def _pill(text: str, column: _Column, style: CaptionStyle) -> Rgba:
     """The call to action in black or white on a pill in the accent colour."""
-    unit = stage.unit
-    rule = TextRule(Hand(700, 0.0, style.ink_on_accent), 0.04 * unit, 0.028 * unit, 0.7 * stage.safe.width, lines=1)
+    unit, most = column.unit, 0.8 * column.area.width
+    rule = TextRule(Hand(700, 0.0, style.ink_on_accent), 0.04 * unit, 0.028 * unit, most, lines=1)
     block = set_block(" ".join(text.split()), rule)
     inks = [block.ink(index) for index in range(len(block.lines))]
     room = 2.0 * block.size_px
@@ -149,7 +208,3 @@ def _scaled(rgba: Rgba, scale: float) -> Rgba:
     small = cv2.resize(solid, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC).clip(0, 255)
     small[..., :3] *= 255 / np.maximum(small[..., 3:], 1)
     return np.asarray(np.rint(small.clip(0, 255)), np.uint8)
-
-
-def _still(entrance: Entrance) -> Entrance:
-    return Entrance(fade_in=entrance.fade_in)

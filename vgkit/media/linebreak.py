@@ -12,9 +12,12 @@ _NOT_FIRST = set("、。，．・：；？！ゝゞーァィゥェォッャュ�
 _NOT_LAST = set("「『【〈《〔（([{‘“#＃¥$€£")
 # A line that ends in one of these leaves its noun behind.
 _SHORT = re.compile(r"(?i:a|an|the|of|to|in|on|at|by|for|and|or|&|de|la|le|el|der|die|das|und|et|y|i|w|z|–|—)")
+# A line that begins with one of these begins a thought.
+_LEADING = re.compile(r"(?i:of|to|in|on|at|by|for|from|with|without|and|or|but|&|–|—)")
 _PAUSE = tuple("、。，！？：；.,!?:;—–…")
-# How much wider a line may as well be, for a break that does not tear what belongs together.
-_AFTER_PAUSE, _AFTER_SHORT, _INSIDE_PHRASE = 0.85, 1.15, 1.4
+# How much wider the widest line may as well be for a break at a better place, or without a short word left alone.
+_AFTER_PAUSE, _BEFORE_SHORT, _AFTER_SHORT, _INSIDE_PHRASE = 0.85, 0.95, 1.15, 1.4
+_ALONE, _SHORT_SHARE = 1.25, 0.4
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def line_width(line: Sequence[Word], widths: Mapping[str, float], *, space: floa
 
 
 def balanced(text: Sequence[Word], widths: Mapping[str, float], *, lines: int, space: float) -> list[list[Word]] | None:
-    """Break ``text`` into ``lines`` lines so that the widest is as short as can be; None if it has too few words."""
+    """Break ``text`` into ``lines`` even lines, at good places; None if it has too few words."""
     if len(text) < lines:
         return None
 
@@ -54,13 +57,21 @@ def balanced(text: Sequence[Word], widths: Mapping[str, float], *, lines: int, s
     def best(start: int, lines: int) -> tuple[float, tuple[int, ...]]:
         """The least cost of the words from ``start`` in so many lines, and the ends of those lines."""
         if lines == 1:
-            return line_width(text[start:], widths, space=space), (len(text),)
+            return width_of(start, len(text)), (len(text),)
         return min(broken(start, end, lines) for end in range(start + 1, len(text) - lines + 2))
 
     def broken(start: int, end: int, lines: int) -> tuple[float, tuple[int, ...]]:
         below, ends = best(end, lines - 1)
-        widest = max(line_width(text[start:end], widths, space=space), below)
-        return widest * _tear(text[end - 1], text[end]), (end, *ends)
+        here, next_end = width_of(start, end), ends[0]
+        widest = max(here, below)
+        # A line of one short word, above or below, looks left behind.
+        alone = (end - start == 1 and here < _SHORT_SHARE * widest) or (
+            next_end - end == 1 and width_of(end, next_end) < _SHORT_SHARE * widest
+        )
+        return widest * _tear(text[end - 1], text[end]) * (_ALONE if alone else 1), (end, *ends)
+
+    def width_of(start: int, end: int) -> float:
+        return line_width(text[start:end], widths, space=space)
 
     return [list(text[start:end]) for start, end in pairwise((0, *best(0, lines)[1]))]
 
@@ -69,7 +80,9 @@ def _tear(before: Word, after: Word) -> float:
     if before.text.endswith(_PAUSE):
         return _AFTER_PAUSE
     if after.spaced:
-        return _AFTER_SHORT if _SHORT.fullmatch(before.text) else 1
+        if _SHORT.fullmatch(before.text):
+            return _AFTER_SHORT
+        return _BEFORE_SHORT if _LEADING.fullmatch(after.text) else 1
     # A Japanese phrase ends in hiragana; the next begins with another kind of letter.
     return 1 if _is_hiragana(before.text[-1]) and not _is_hiragana(after.text[0]) else _INSIDE_PHRASE
 

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 
 from vgkit.media.frames import Frame, planes
 
+_Planes = tuple[Frame, Frame, Frame]
+
+_BLACK = (16, 128, 128)
+
 
 class Overlay(Protocol):
     """Something laid over the film from frame ``first`` up to, not including, ``last``.
@@ -33,15 +37,15 @@ class Overlay(Protocol):
 
 
 def _bt709() -> NDArray[np.float32]:
-    """Return the 3x3 matrix from R'G'B' 0..255 to limited range Y', Cb, Cr without offsets (BT.709-6, item 3)."""
+    """Return the 3x4 matrix from R'G'B' 0..255 and 1 to limited range Y', Cb, Cr (BT.709-6, item 3)."""
     luma = np.array([0.2126, 0.7152, 0.0722])
     blue = (np.array([0, 0, 1]) - luma) / 1.8556 * 224
     red = (np.array([1, 0, 0]) - luma) / 1.5748 * 224
-    return (np.stack([luma * 219, blue, red]) / 255).astype(np.float32)
+    return np.column_stack([np.stack([luma * 219, blue, red]) / 255, _BLACK]).astype(np.float32)
 
 
 _MATRIX = _bt709()
-_OFFSET = np.array([16, 128, 128], np.float32)
+_COLOUR_BITS = np.frombuffer(b"\xff\xff\xff\x00", np.uint32)
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ class _Ink:
 
     left: int
     top: int
-    keep: tuple[Frame, Frame, Frame]
-    add: tuple[Frame, Frame, Frame]
+    keep: _Planes
+    add: _Planes
 
 
 class Painter:
@@ -86,26 +90,42 @@ def _prepared(rgba: Frame, x: int, y: int, width: int, height: int) -> _Ink | No
         return None
     seen = rgba[top - y : bottom - y, left - x : right - x]
     seen = np.pad(seen, ((top % 2, bottom % 2), (left % 2, right % 2), (0, 0)))
-    alpha = seen[..., 3:].astype(np.float32) / 255
-    inked = (seen[..., :3].astype(np.float32) @ _MATRIX.T + _OFFSET) * alpha
-    half = (seen.shape[1] // 2, seen.shape[0] // 2)
-    colour = cv2.resize(inked[..., 1:], half, interpolation=cv2.INTER_AREA)
-    thin = cv2.resize(alpha[..., 0], half, interpolation=cv2.INTER_AREA)
-    keep, keep_colour = _rounded(255 - 255 * alpha[..., 0]), _rounded(255 - 255 * thin)
+    alpha = cv2.extractChannel(seen, 3)
+    thin = _halved(alpha)
+    keep_colour = cv2.bitwise_not(thin)
     return _Ink(
         left=left - left % 2,
         top=top - top % 2,
-        keep=(keep, keep_colour, keep_colour),
-        add=(_rounded(inked[..., 0]), _rounded(colour[..., 0]), _rounded(colour[..., 1])),
+        keep=_frames(cv2.bitwise_not(alpha), keep_colour, keep_colour),
+        add=_tints(seen, alpha) if (seen.view(np.uint32) & _COLOUR_BITS).any() else _blacks(alpha, thin),
     )
 
 
-def _rounded(values: Any) -> Frame:
-    return cast(Frame, np.rint(values).astype(np.uint8))
+def _tints(rgba: Frame, alpha: Any) -> _Planes:
+    """Return what coloured ink adds to each plane: its colour, weighted by its alpha."""
+    colours = cv2.split(cv2.transform(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), _MATRIX))
+    luma, blue, red = (cv2.multiply(colour, alpha, scale=1 / 255) for colour in colours)
+    return _frames(luma, _halved(blue), _halved(red))
+
+
+def _blacks(alpha: Any, thin: Any) -> _Planes:
+    """Return what black ink adds. Scrims are large, black, and new in every frame of a fade."""
+    colour = cv2.convertScaleAbs(thin, alpha=_BLACK[1] / 255)
+    return _frames(cv2.convertScaleAbs(alpha, alpha=_BLACK[0] / 255), colour, colour)
+
+
+def _halved(plane: Any) -> Any:
+    return cv2.resize(plane, (plane.shape[1] // 2, plane.shape[0] // 2), interpolation=cv2.INTER_AREA)
+
+
+def _frames(luma: Any, blue: Any, red: Any) -> _Planes:
+    return cast(_Planes, (luma, blue, red))
 
 
 def _lay(film: Sequence[Frame], ink: _Ink) -> None:
     for plane, keep, add, step in zip(film, ink.keep, ink.add, (1, 2, 2), strict=True):
         height, width = keep.shape
         there = plane[ink.top // step :, ink.left // step :][:height, :width]
-        there[:] = cast(Frame, cv2.add(cv2.multiply(there, keep, scale=1 / 255), add))
+        # In place: taking so much fresh memory from the system for each frame costs more than the sums.
+        cv2.multiply(there, keep, dst=there, scale=1 / 255)
+        cv2.add(there, add, dst=there)
