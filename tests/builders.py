@@ -13,7 +13,7 @@ from vgkit.storyboard import ClipShape, Plan
 from vgkit.template import Template
 from vgkit.template_files import load_template
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 ZEROSCOPE = ClipShape(frames=24, fps=8, width_px=1024, height_px=576)
 ANIMATEDIFF = ClipShape(frames=16, fps=8, width_px=512, height_px=512)
@@ -40,5 +40,5 @@ def shared(path: str) -> Path:
     """Name a real file that lies beside the project, or skip the test."""
     found = SHARED / path
     if not found.exists():
-        pytest.skip(f"../shared/{path} is not here; it is real material that is not part of the project")
+        pytest.skip(f"../shared/data/{path} is not here; it is real material that is not part of the project")
     return found

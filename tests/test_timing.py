@@ -42,7 +42,7 @@ def test_transitions_lie_between_beats_and_cuts_within_them() -> None:
     within = [here.transition for here, after in itertools.pairwise(spans) if here.beat == after.beat]
     between = [here.transition for here, after in itertools.pairwise(spans) if here.beat != after.beat]
     assert set(within) == {"cut"}
-    assert between == ["dissolve", "wipe", "dissolve", "dissolve", "dissolve"]
+    assert between == ["cut", "wipe", "dissolve", "dissolve", "dissolve"]
 
 
 def test_fifteen_keyframes_stand_for_thirty_seconds() -> None:

@@ -66,10 +66,12 @@ def _check_words(storyboard: Storyboard) -> None:
     """Refuse words that no shipped font can draw. Raises BriefError."""
     from vgkit.media.fonts import unsupported
 
-    for caption in storyboard.captions:
-        if missing := unsupported(caption.text + caption.kicker):
+    card = storyboard.end_card
+    spoken = [text for caption in storyboard.captions for text in (caption.text, caption.kicker)]
+    for text in (*spoken, card.brand, card.tagline, card.call_to_action):
+        if missing := unsupported(text):
             letters = ", ".join(f"{letter!r}" for letter in missing[:5])
-            raise BriefError(f"prompt: the caption {caption.text!r} holds {letters}, which no shipped font can draw.")
+            raise BriefError(f"prompt: {text!r} would be shown, but no shipped font can draw {letters}. Write it otherwise.")
 
 
 def _record_prompts(run: Run, storyboard: Storyboard) -> None:
