@@ -73,16 +73,22 @@ def test_objects_wear_the_accent():
     assert solid[:, 0].mean() > solid[:, 2].mean() + 30
 
 
-def test_labels_are_written_shortened_or_replaced_by_an_emblem():
-    plain = draw_object("box", palette=PALETTE, height_px=200)
-    short, initial, long = (
+def test_labels_show_their_first_word_or_an_emblem():
+    plain, brand, longer, far_too_long, foreign = (
         draw_object("box", palette=PALETTE, height_px=200, label=label)
-        for label in ("A&B <i>", "K", "Kaffeewerk Berlin")
+        for label in ("", "Kaffee", "Kaffee & Söhne", "Donaudampfschiff", "東京")
     )
 
-    assert not np.array_equal(plain, short)
-    assert np.array_equal(initial, long)
-    assert np.array_equal(plain, draw_object("box", palette=PALETTE, height_px=200, label="東京"))
+    assert not np.array_equal(plain, brand)
+    assert np.array_equal(brand, longer)
+    assert np.array_equal(plain, far_too_long)
+    assert np.array_equal(plain, foreign)
+
+
+def test_the_product_on_stage_bears_the_shots_label():
+    plain, labelled = (shot(label=label).actor.sheet for label in ("", "Aurora"))
+
+    assert not np.array_equal(plain, labelled)
 
 
 def test_an_unknown_object_is_drawn_as_a_box():
@@ -100,7 +106,7 @@ def test_the_closer_the_shot_the_larger_the_product():
 
 def test_presence_decides_whether_and_how_large_the_product_is_seen():
     assert shot(presence="hidden").actor is None
-    assert height_of(shot(presence="in_scene").actor) < 0.75 * height_of(shot(presence="hero").actor)
+    assert height_of(shot(presence="in_scene").actor) < 0.85 * height_of(shot(presence="hero").actor)
 
 
 def test_it_throws_a_shadow_but_not_on_thin_air():
@@ -132,7 +138,7 @@ def test_glossy_ground_mirrors_and_matte_does_not():
 @pytest.mark.parametrize("camera", ["push_in", "pan_left", "tilt_up", "orbit"])
 def test_the_foot_stays_on_its_spot_of_the_ground(camera):
     view = shot(camera=camera)
-    table = next(sheet for sheet in view.sheets if sheet.depth == 1)
+    table = next(sheet for sheet in view.setting.sheets if sheet.depth == 1)
     for t in (0.0, 0.4, 1.0):
         moment = compose.pose(camera, t)
         _, matrix = compose._performing(view, view.actor, moment, t)

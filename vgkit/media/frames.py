@@ -69,9 +69,11 @@ def _decoded(path: Path, container: Any) -> Iterator[Any]:
     yield from container.decode(video=0)
 
 
-def write_clip(frames: Iterable[Frame], path: Path, *, fps: Fraction | int, crf: int = 12) -> None:
+def write_clip(
+    frames: Iterable[Frame], path: Path, *, fps: Fraction | int, crf: int = 12, preset: str = "veryfast"
+) -> None:
     """Write an H.264 MP4 as a hosted model hands over (4:2:0, so colour edges soften), tagged BT.709."""
-    options = {"crf": str(crf), "preset": "veryfast"}
+    options = {"crf": str(crf), "preset": preset}
     with replacing(path) as partial, av.open(str(partial), "w", options={"movflags": "+faststart"}) as out:
         _write(frames, out, codec="libx264", pix_fmt="yuv420p", fps=fps, options=options)
 

@@ -18,13 +18,15 @@ class Framing:
     """How a shot size sees the stage: how much nearer it is, and where the product's foot comes to stand (0 to 1).
 
     ``foot`` is where it stands on the stage as painted, ``stand`` where it stands in this framing, ``heart`` the point
-    the camera moves towards.
+    the camera moves towards. ``shift`` then moves the whole view, all layers alike, and ``crop`` enlarges it.
     """
 
     zoom: float
     foot: tuple[float, float]
     stand: tuple[float, float]
     heart: tuple[float, float]
+    shift: tuple[float, float] = (0.0, 0.0)
+    crop: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,6 @@ class Pose:
 
 
 ZOOMS: dict[ShotSize, float] = {"wide": 0.92, "medium": 1.0, "close": 1.32, "detail": 1.5}
-PRODUCT_SCALES: dict[ShotSize, float] = {"wide": 0.8, "medium": 1.0, "close": 1.5, "detail": 2.1}
 _FAR_SHARE = 0.3
 
 
@@ -94,7 +95,8 @@ def affine(
     moved = _shifted(shift * size) @ _turned(moment.turn, about=stand) @ zoomed
     if ground and moment.orbit:
         moved = _leaned(-0.25 * moment.orbit, about=stand) @ moved
-    whole: Affine = (moved @ placed)[:2]
+    view = _shifted(np.array(framing.shift) * size) @ _scaled(framing.crop, about=stand)
+    whole: Affine = (view @ moved @ placed)[:2]
     return whole
 
 

@@ -9,7 +9,8 @@ from vgkit.engines.base import ClipRequest, Made, MusicRequest, PictureRequest
 from vgkit.engines.sketch import clips, pictures
 from vgkit.engines.sketch.music import compose
 from vgkit.engines.sketch.plan import plan_by_rule
-from vgkit.media.cutout import dominant_accent, load_picture
+from vgkit.engines.sketch.product import read_product
+from vgkit.media.cutout import dominant_accent
 from vgkit.media.sound import write_wav
 from vgkit.storyboard import ClipShape, Plan
 from vgkit.template import Template
@@ -26,8 +27,8 @@ class Sketch:
     version = "1"
 
     def plan(self, brief: Brief, template: Template, *, product: Path | None = None) -> Plan:
-        """Fill the template by rule, with the accent colour of the product's picture."""
-        accent = dominant_accent(load_picture(product)) if product else None
+        """Fill the template by rule, with the accent colour of the product itself, not of what it stands before."""
+        accent = dominant_accent(read_product(product).rgba) if product else None
         return plan_by_rule(brief, template, accent=accent)
 
     def shape(self, aspect: str) -> ClipShape:

@@ -32,6 +32,9 @@ def find_ground(stage: Stage, *, spot: tuple[float, float], width_px: int, heigh
     x = spot[0] * width_px + (columns - width_px) / 2
     y = spot[1] * height_px + (rows - height_px) / 2
     bare = np.nonzero(cover[min(round(y) + 2, rows - 1)] < 0.5)[0]
+    if cover[min(round(y) + 2, rows - 1), round(x)] < 0.5:
+        # It stands on a floor that was painted at another depth and goes on.
+        return Ground(np.ones_like(cover), (x, y), float(columns))
     left = bare[bare < x].max(initial=0)
     right = bare[bare > x].min(initial=columns)
     return Ground(cover, (x, y), float(right - left))

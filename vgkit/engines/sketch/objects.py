@@ -37,6 +37,7 @@ _EMBLEM = (
     "M0 -10 A10 10 0 0 1 0 10 A10 10 0 0 1 0 -10 Z M0 -8.8 A8.8 8.8 0 0 0 0 8.8 A8.8 8.8 0 0 0 0 -8.8 Z"
     " M0 -4.6 L4.6 0 L0 4.6 L-4.6 0 Z"
 )
+_LONGEST = 14
 _DRAWABLE = re.compile(r"[\u0020-\u007e\u00a1-\u024f\u0370-\u04ff’–&]+")
 
 
@@ -53,7 +54,7 @@ def object_for(words: str) -> str:
 def draw_object(name: str, *, palette: Palette, height_px: int, label: str = "") -> Rgba:
     """Draw the object ``name`` ``height_px`` high on nothing; an unknown name is drawn as a box.
 
-    ``label`` is the brand: written where it fits, else its initial; an emblem where it is empty or our font lacks it.
+    ``label`` is the brand: its first word is written; an emblem where it is empty, very long or our font lacks it.
     """
     return _drawn(name if name in LABEL_WIDTHS else DEFAULT, palette, height_px, label.strip()).copy()
 
@@ -85,9 +86,9 @@ def _tints(palette: Palette) -> dict[str, str]:
 
 
 def _label(label: str, *, width: int) -> str:
-    if not label or not _DRAWABLE.fullmatch(label):
+    text = next(iter(label.split()), "")
+    if not text or len(text) > _LONGEST or not _DRAWABLE.fullmatch(text):
         return f'<path transform="scale({width * 0.024:.2f})" d="{_EMBLEM}"/>'
-    text = label if len(label) <= 12 else label[0].upper()
     size = min(width / (0.66 * len(text)), width * 0.42)
     return (
         f'<text text-anchor="middle" y="{size * 0.36:.1f}" font-family="Manrope" font-weight="800" '

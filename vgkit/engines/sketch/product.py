@@ -38,10 +38,15 @@ class Actor:
 def choose_product(staging: Staging, product: Path | None, *, height_px: int) -> tuple[Rgba, str]:
     """Give the product's picture on nothing, and where it came from, such as ``grabcut`` or ``object:cup``."""
     if product is None:
-        drawn = draw_object(staging.object, palette=staging.palette, height_px=max(64, height_px))
+        drawn = draw_object(staging.object, palette=staging.palette, height_px=max(64, height_px), label=staging.label)
         return drawn, f"object:{staging.object}"
-    cutout = _read(product, product.stat().st_mtime_ns if product.exists() else 0)
+    cutout = read_product(product)
     return (_tilted(cutout.rgba) if cutout.method == "framed" else cutout.rgba), cutout.method
+
+
+def read_product(path: Path) -> Cutout:
+    """Cut a person's picture out, once for all that ask. Raises AssetError for what can't be used."""
+    return _read(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
 def build_actor(
@@ -191,11 +196,15 @@ def _shadow(
     middle, level = float(columns.mean()), float(floor[columns].mean())
     aside = -_LIGHT_SIDE[stage.light_from]
     forward = 0.06 if stage.light_from == "back" else 0.01
+    # So soft that every fourth pixel tells all.
+    coarse = (-(-shape[1] // 4), -(-shape[0] // 4))
     for reach, flat, sideways, blur, strength in ((0.74, 0.1, 0.22, 0.07, 0.34), (0.54, 0.055, 0.05, 0.025, 0.42)):
-        centre = (round(middle + aside * sideways * contact), round(level + forward * contact))
-        axes = (max(2, round(reach * contact)), max(2, round(flat * contact)))
-        pool = cv2.ellipse(np.zeros(shape, np.float32), centre, axes, 0, 0, 360, 1.0, -1, cv2.LINE_AA)
-        cover = 1 - (1 - cover) * (1 - strength * cv2.GaussianBlur(pool, (0, 0), max(1.5, blur * contact)))
+        centre = (round((middle + aside * sideways * contact) / 4), round((level + forward * contact) / 4))
+        axes = (max(1, round(reach * contact / 4)), max(1, round(flat * contact / 4)))
+        pool = cv2.ellipse(np.zeros(coarse[::-1], np.float32), centre, axes, 0, 0, 360, 1.0, -1, cv2.LINE_AA)
+        soft = cv2.GaussianBlur(pool, (0, 0), max(0.5, blur * contact / 4))
+        spread = cv2.resize(soft, None, fx=4, fy=4)[: shape[0], : shape[1]]
+        cover = 1 - (1 - cover) * (1 - strength * spread)
     thick = max(1.5, 0.007 * size_px[1])
     rows = np.arange(shape[0], dtype=np.float32)[:, None]
     # Where the product's underside rises, it no longer presses on the ground.
@@ -219,11 +228,7 @@ def _reflection(
     return np.asarray(soft, np.float32)
 
 
-def target_size(
-    picture: Rgba, *, tallest_px: float, share: float, frame_px: tuple[int, int], ground_px: float
-) -> tuple[int, int]:
-    """Fit the product below a height, without growing too wide for the frame or for what it stands on."""
-    frame_width, frame_height = frame_px
-    widest = min(ground_px, min(0.8, 0.46 * (16 / 9) / (frame_width / frame_height)) * frame_width * share)
-    scale = min(tallest_px / picture.shape[0], widest / picture.shape[1])
+def target_size(picture: Rgba, *, tallest_px: float, widest_px: float) -> tuple[int, int]:
+    """Fit the product into its room, as (width, height)."""
+    scale = min(tallest_px / picture.shape[0], widest_px / picture.shape[1])
     return max(2, round(picture.shape[1] * scale)), max(2, round(picture.shape[0] * scale))
