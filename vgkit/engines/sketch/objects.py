@@ -81,8 +81,15 @@ def _tints(palette: Palette) -> dict[str, str]:
         "accent_light": mix(palette.accent, "#ffffff", 0.42),
         "accent_dark": mix(palette.accent, "#0a0a10", 0.45),
         "accent_deep": mix(palette.accent, "#08080c", 0.74),
+        "on_accent": _readable_on(palette.accent),
         "rim": mix(palette.light, "#ffffff", 0.35),
     }
+
+
+def _readable_on(colour: str) -> str:
+    """White, or a deep shade where the colour is too light for white to be read on it (luma above 0.62)."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return mix(colour, "#08080c", 0.8) if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.62 else "#fffaf2"
 
 
 def _label(label: str, *, width: int) -> str:
