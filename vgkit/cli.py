@@ -33,7 +33,7 @@ def list_runs() -> None:
     ledger = Ledger(runs_dir())
     ledger.sync()
     frame = ledger.query(
-        "select run, state, template, aspect, duration_s, seconds, cost_usd from run_summary order by run"
+        "select run, state, template, aspect, duration_s, seconds, cost_usd, film from run_summary order by started_at"
     )
     _print(frame.to_string(index=False) if len(frame) else "There are no runs yet. Make one with `make demo`.")
 
@@ -56,16 +56,15 @@ def show(run: cli_run.RunArgument = "") -> None:
 @app.command()
 def clean(
     run: Annotated[list[str] | None, typer.Argument(help="runs by name; all where left out")] = None,
-    cache: Annotated[bool, typer.Option("--cache", help="also empty the cache of finished calls")] = False,
+    cache: Annotated[bool, typer.Option("--cache", help="empty the cache of calls; alone, nothing else")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="do it; else only say what would go")] = False,
 ) -> None:
     """Free the room that intermediates take. Films, notebooks and the record always stay."""
     from vgkit.cleaning import clean_cache, clean_run, largest_first
     from vgkit.run import Run, all_runs
 
-    freed = 0
-    for folder in [Run.open(one).folder for one in run] if run else all_runs():
-        freed += clean_run(Run.open(folder), really=yes)
+    named = [] if cache and not run else [Run.open(one).folder for one in run] if run else all_runs()
+    freed = sum(clean_run(Run.open(folder), really=yes) for folder in named)
     if cache:
         freed += clean_cache(really=yes)
     _print(f"{'Freed' if yes else 'Would free'} {freed / 1e6:,.0f} MB.{'' if yes else ' Say --yes to do it.'}")
@@ -75,15 +74,17 @@ def clean(
 @app.command()
 def sheet(
     film: Annotated[Path, typer.Argument(help="a film or clip")],
-    out: Annotated[Path, typer.Argument(help="the picture to write, as JPEG")],
+    out: Annotated[Path, typer.Argument(help="the picture to write: .jpg or .png")],
     count: Annotated[int, typer.Option(min=1, max=100)] = 12,
     columns: Annotated[int, typer.Option(min=1, max=20)] = 4,
     width: Annotated[int, typer.Option(min=200, max=8000, help="pixels")] = 1200,
 ) -> None:
     """Draw a contact sheet of a film, evenly through its length."""
+    from vgkit.media.frames import write_picture
     from vgkit.media.sheet import film_sheet, write_jpeg
 
-    write_jpeg(film_sheet(film, count=count, columns=columns, width_px=width), out)
+    write = write_picture if out.suffix.lower() == ".png" else write_jpeg
+    write(film_sheet(film, count=count, columns=columns, width_px=width), out)
     _print(str(out))
 
 

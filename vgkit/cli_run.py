@@ -1,6 +1,7 @@
 """``vgkit run`` and ``vgkit resume``: what a person typed becomes a brief, and the brief a film."""
 
 import contextlib
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -61,7 +62,7 @@ def run(
     typed = {field: value for field, value in locals().items() if field in _FIELDS and value is not None}
     assets = {kind: Path(path).expanduser().resolve() for kind, path in _pairs(asset, "--asset").items()}
     fields = _wish(brief, typed, assets=assets, engines=_pairs(engine, "--engine"), cap=cap)
-    settings = {key: _literal(value) for key, value in _pairs(setting, "--set").items()}
+    settings = _settings(setting)
     how = {"first": first, "last": until, "only": only}
     started = _started(fields, brief, assets=assets, name=name, settings=settings, approve=approve, how=how)
     _make(started, how=how, kernel=kernel, view=view, verbose=verbose)
@@ -74,13 +75,15 @@ def resume(
     until: UntilOption = "",
     only: OnlyOption = "",
     force: ForceOption = False,
+    setting: SettingOption = None,
     kernel: KernelOption = "warm",
     view: ViewOption = "auto",
     verbose: VerboseOption = False,
 ) -> None:
     """Go on with a run: what stands is kept, what is missing or changed is made."""
     how = {"first": first, "last": until, "only": only}
-    _make(existing(run), how=how, kernel=kernel, view=view, verbose=verbose, approved=approved, force=force)
+    opened = _set_anew(existing(run), _settings(setting))
+    _make(opened, how=how, kernel=kernel, view=view, verbose=verbose, approved=approved, force=force)
 
 
 def existing(name: str) -> Any:
@@ -92,6 +95,24 @@ def existing(name: str) -> Any:
     if found is None:
         raise RunNotFound("There are no runs yet. Make one with `make demo` or `vgkit run`.")
     return Run.open(found)
+
+
+def _settings(setting: list[str] | None) -> dict[str, Any]:
+    return {key: _literal(value) for key, value in _pairs(setting, "--set").items()}
+
+
+def _set_anew(opened: Any, settings: dict[str, Any]) -> Any:
+    """Lay settings over those of a run, and keep them, so that the next ``resume`` goes by them too."""
+    from vgkit.lock import RunLock
+    from vgkit.pipeline import settings_by_phase
+
+    if not settings:
+        return opened
+    changed = dataclasses.replace(opened, settings={**opened.settings, **settings})
+    settings_by_phase(changed.settings)
+    with RunLock(changed.folder):
+        changed.save()
+    return changed
 
 
 def _wish(

@@ -3,6 +3,7 @@
 What stands is skipped and the reason said; what happened is written by this driver, because an output notebook looks
 finished even when its kernel died. Stopped anywhere, the same call goes on from there."""
 
+import dataclasses
 import importlib
 import logging
 import time
@@ -16,7 +17,7 @@ from vgkit import __version__
 from vgkit.errors import ApprovalNeeded, Interrupted, ParameterError, VgkitError
 from vgkit.ledger import Ledger, read_events
 from vgkit.lock import RunLock
-from vgkit.phases.step import PHASES, Inputs, Validity, forget, skip, validity
+from vgkit.phases.step import PHASES, Inputs, Validity, forget, incomplete, skip, validity
 from vgkit.places import notebooks_dir, runs_dir
 from vgkit.run import Run
 from vgkit.runlog import logging_to
@@ -70,6 +71,8 @@ def settings_by_phase(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     chosen = {p: {name: value for name, value in settings.items() if name in accepted[p]} for p in PHASES}
     for phase, values in chosen.items():
         check_parameters(notebook_of(phase), values)
+        if values:
+            _phase_module(phase).check_settings(**values)
     return chosen
 
 
@@ -90,13 +93,16 @@ def run_phases(
     settings = settings_by_phase(run.settings)
     begun = time.perf_counter()
     with RunLock(run.folder), logging_to(run.path("run.log")):
+        if approved and run.needs_approval:
+            run = dataclasses.replace(run, needs_approval=False)
+            run.save()
         first_event = _events_so_far(run)
         _write_started(run)
         try:
             if force:
                 for phase in phases:
                     forget(run, phase)
-            _execute(run, phases, settings, kernel=kernel, approved=approved, deadline_s=deadline_s)
+            _execute(run, phases, settings, kernel=kernel, deadline_s=deadline_s)
         except BaseException as error:
             _write_ended(run, error, time.perf_counter() - begun, first_event)
             raise
@@ -109,14 +115,13 @@ def _execute(
     settings: Mapping[str, Mapping[str, Any]],
     *,
     kernel: Kernel,
-    approved: bool,
     deadline_s: float | None,
 ) -> None:
     with NotebookRunner(kernel=kernel) as runner:
         if any(not run.path(f"phases/{phase}.json").exists() for phase in phases):
             runner.warm_up()
         for phase in phases:
-            if run.needs_approval and not approved and PHASES.index(phase) > _ANIMATIC:
+            if run.needs_approval and PHASES.index(phase) > _ANIMATIC:
                 raise ApprovalNeeded(
                     f"The animatic of {run.name} waits for your yes: look at {run.path('animatic/sheet.png')}, then "
                     f"`vgkit resume {run.name} --approved`."
@@ -125,6 +130,9 @@ def _execute(
             if state.valid:
                 skip(run, phase, state)
             else:
+                for earlier in incomplete(run, before=phase):
+                    forget(run, earlier)
+                    _execute_phase(run, earlier, settings[earlier], runner, deadline_s=deadline_s)
                 log.info("phase %s: %s", phase, state.reason)
                 _execute_phase(run, phase, settings[phase], runner, deadline_s=deadline_s)
 
@@ -133,8 +141,12 @@ def validity_of(run: Run, phase: str, settings: Mapping[str, Any]) -> Validity:
     """Whether a phase's work stands under these settings; a phase that was never made needs no closer look."""
     if not run.path(f"phases/{phase}.json").exists():
         return Validity(False, "not made yet")
-    inputs: Inputs = importlib.import_module(f"vgkit.phases.{phase}").inputs(run, **settings)
+    inputs: Inputs = _phase_module(phase).inputs(run, **settings)
     return validity(run, phase, inputs)
+
+
+def _phase_module(phase: str) -> Any:
+    return importlib.import_module(f"vgkit.phases.{phase}")
 
 
 def _execute_phase(
@@ -198,7 +210,7 @@ def _write_ended(run: Run, error: BaseException | None, seconds: float, first_ev
         seconds=seconds,
         cost_usd=cost,
         film="film.mp4" if film else None,
-        message=str(error) if error else "",
+        message=str(error) if error else "" if film else "The phases that were asked for are done.",
     )
     try:
         Ledger(runs_dir()).sync()

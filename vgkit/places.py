@@ -6,24 +6,20 @@ its own folder) and one run by papermill (which starts it in the caller's) find 
 import os
 from pathlib import Path
 
-
-def top() -> Path:
-    """The folder that holds ``templates`` and ``runs``: VGKIT_HOME, else the checkout this code lies in."""
-    home = os.environ.get("VGKIT_HOME")
-    return Path(home).resolve() if home else Path(__file__).resolve().parent.parent
+_TOP = Path(__file__).resolve().parent.parent
 
 
 def templates_dir() -> Path:
     """Ad templates, looks and scenes; they ship with the code."""
-    return Path(__file__).resolve().parent.parent / "templates"
+    return _TOP / "templates"
 
 
 def notebooks_dir() -> Path:
     """The notebooks as a person reads them, without outputs."""
-    return Path(__file__).resolve().parent.parent / "notebooks"
+    return _TOP / "notebooks"
 
 
 def runs_dir() -> Path:
-    """Where runs, the ledger and the cache are written: VGKIT_RUNS, else ``runs`` at the top."""
+    """Where runs, the ledger and the cache are written: VGKIT_RUNS, else ``runs`` in the checkout."""
     runs = os.environ.get("VGKIT_RUNS")
-    return Path(runs).resolve() if runs else top() / "runs"
+    return Path(runs).resolve() if runs else _TOP / "runs"

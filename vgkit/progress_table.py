@@ -118,7 +118,9 @@ def ending(progress: RunProgress) -> str:
         return ""
     what = f"{_ENDS[progress.state][0]}: {progress.film}" if progress.film else _ENDS[progress.state][0]
     spent = f"{clock(progress.seconds)}, {usd(progress.cost_usd)}"
-    return f"{what} ({spent}). {progress.message}".rstrip()
+    # Why a run failed is said once, by whoever started it: the command line's last words, a notebook's red cell.
+    said = progress.message if progress.state != "failed" else ""
+    return f"{what} ({spent}). {said}".rstrip()
 
 
 def clock(seconds: float | None) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from vgkit import __version__
 from vgkit.brief import Brief, brief_from
-from vgkit.engines.registry import engine_for
+from vgkit.engines.registry import engine_for, full_name
 from vgkit.errors import AssetError, BriefError
 from vgkit.files import copy_file, refused
 from vgkit.places import templates_dir
@@ -80,11 +80,13 @@ def start_run(
     profile = profile_for(brief)
     for role, reference in profile.engines.items():
         engine_for(role, reference, usage=brief.usage)
+    engines = {role: full_name(role, reference) for role, reference in brief.engines.items()}
     assets = _checked_assets(brief, base, [base, Path.cwd(), *allowed, *_extra_folders()])
     _check_letters(brief, template)
     check_room(brief.duration_s)
     own = {kind: Path("inputs") / f"{kind}{path.suffix.lower()}" for kind, path in assets.items()}
-    kept = brief.model_copy(update={"assets": brief.assets.model_copy(update=own), "template": template.name})
+    own_assets = brief.assets.model_copy(update=own)
+    kept = brief.model_copy(update={"assets": own_assets, "template": template.name, "engines": engines})
     folder = new_folder(name or _default_name(brief))
     run = Run(folder, kept, template, dict(settings or {}), needs_approval)
     _make_folder(run, {own[kind]: path for kind, path in assets.items()})

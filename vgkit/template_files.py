@@ -65,10 +65,28 @@ def check_template(path: Path) -> tuple[Template | None, list[str]]:
     if isinstance(fields, dict):
         fields.pop("$schema", None)
     try:
-        return Template.model_validate(fields), []
+        template = Template.model_validate(fields)
     except ValidationError as refusal:
-        lines = lines_of(text)
-        return None, [_by_line(place, sentence, lines) for place, sentence in complaints(refusal)]
+        found = complaints(refusal)
+    else:
+        found = _unknown_names(template)
+    lines = lines_of(text) if found else {}
+    return (None if found else template), [_by_line(place, sentence, lines) for place, sentence in found]
+
+
+def _unknown_names(template: Template) -> list[tuple[Place, str]]:
+    """Complain about looks and scenes there are no files of; a film would otherwise stop where they are first used."""
+    looks = sorted(path.stem for path in (templates_dir() / "looks").glob("*.cube"))
+    scenes = ["place", *sorted(path.stem for path in (templates_dir() / "scenes").glob("*.svg"))]
+    found: list[tuple[Place, str]] = []
+    if template.look not in looks:
+        found.append((("look",), f"is {template.look!r}; choose one of {', '.join(looks)}"))
+    for number, beat in enumerate(template.beats):
+        for turn, view in enumerate(beat.views):
+            if view.setting not in scenes:
+                said = f"is {view.setting!r}; choose one of {', '.join(scenes)}"
+                found.append((("beats", number, "views", turn, "setting"), said))
+    return found
 
 
 def lines_of(text: str) -> dict[Place, int]:

@@ -8,9 +8,10 @@ from builders import brief, plan, template
 
 from vgkit.brief import FILM_SIZES, Role
 from vgkit.draft import draft_storyboard
+from vgkit.engines import registry
 from vgkit.engines.base import ClipRequest, Engine, MusicRequest, PictureRequest, Staging
 from vgkit.engines.registry import engine_for, engines_of
-from vgkit.errors import EngineUnknown
+from vgkit.errors import EngineUnknown, LicenceForbids
 from vgkit.files import sha256_of
 from vgkit.media.frames import read_picture
 from vgkit.media.probe import probe
@@ -101,3 +102,13 @@ def test_a_plan_takes_captions_from_what_the_brief_claims_and_never_invents() ->
     assert captions["moment"] == "It fits right into your day"
     assert found.place == "beach"
     assert all("Keeps cold" not in beat.prompt for beat in found.beats)
+
+
+def test_an_engine_whose_licence_forbids_it_is_refused_a_commercial_film(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Borrowed:
+        name, host, version, commercial_use = "borrowed", "local", "1", False
+
+    monkeypatch.setitem(registry.ENGINES, "borrowed@local", (frozenset({"video"}), Borrowed))
+    assert engine_for("video", "borrowed").name == "borrowed"
+    with pytest.raises(LicenceForbids, match="borrowed may not be used commercially"):
+        engine_for("video", "borrowed", usage="commercial")

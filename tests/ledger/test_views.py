@@ -38,10 +38,10 @@ def test_a_run_taken_up_again_is_open_until_it_ends_anew(tmp_path: Path) -> None
     ledger.sync()
     events.write("run_started", brief={}, profile="dev", engines={})
     ledger.sync()
-    assert rows(ledger, "SELECT state, finished_at, seconds FROM runs") == [["open", None, None]]
+    assert rows(ledger, "SELECT state, finished_at, seconds FROM runs") == [["open", None, 60.0]]
     events.write("run_finished", state="success", seconds=5.0)
     ledger.sync()
-    assert rows(ledger, "SELECT state, seconds FROM runs") == [["success", 5.0]]
+    assert rows(ledger, "SELECT state, seconds FROM runs") == [["success", 65.0]]
 
 
 def test_phases_keep_each_attempt(tmp_path: Path) -> None:

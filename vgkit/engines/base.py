@@ -11,7 +11,6 @@ from vgkit.brief import Brief
 from vgkit.storyboard import ClipShape, Light, Palette, Plan
 from vgkit.template import Camera, Mood, Presence, ShotSize, Template
 
-
 Words = Literal["none", "caption", "end_card"]
 
 
@@ -95,6 +94,7 @@ class Engine(Protocol):
     name: str
     host: str
     version: str
+    commercial_use: bool  # whether its licence, or its weights', permits it
 
 
 class Planner(Engine, Protocol):

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from vgkit.brief import Role
 from vgkit.engines.base import Engine, Made
-from vgkit.errors import AssetError, BudgetExceeded, EngineFailed, NotAClip, VgkitError
+from vgkit.errors import AssetError, BudgetExceeded, EngineFailed, NotAClip
 from vgkit.files import copy_file, sha256_of
 from vgkit.ledger import Events
 
@@ -94,7 +94,7 @@ class Door:
             out.parent.mkdir(parents=True, exist_ok=True)
             made = make(request, out)
             self.check(made.path)
-        except VgkitError as error:
+        except BaseException as error:
             self.events.write(
                 "call_failed", **common, cost_usd=estimate, error=type(error).__name__, message=str(error)
             )

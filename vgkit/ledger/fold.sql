@@ -25,7 +25,8 @@ WITH life AS (
         max(id) FILTER (kind = 'run_finished') AS finished,
         max(happened_at) FILTER (kind = 'run_finished') AS finished_at,
         max_by(body, id) FILTER (kind = 'run_started') AS s,
-        max_by(body, id) FILTER (kind = 'run_finished') AS f
+        max_by(body, id) FILTER (kind = 'run_finished') AS f,
+        sum(num(body, 'seconds')) FILTER (kind = 'run_finished') AS seconds  -- of all turns: a run may be resumed
     FROM news
     GROUP BY run
 ),
@@ -35,7 +36,7 @@ SELECT
     CASE WHEN over THEN coalesce(f ->> 'state', 'open') ELSE 'open' END AS state,
     first_at AS started_at,
     CASE WHEN over THEN finished_at END AS finished_at,
-    CASE WHEN over THEN num(f, 'seconds') END AS seconds,
+    seconds,
     s ->> 'profile' AS profile,
     coalesce(s ->> 'template', s -> 'brief' ->> 'template') AS template,
     s -> 'brief' ->> 'prompt' AS prompt,

@@ -31,9 +31,7 @@ def render_svg(svg: str, *, width: int, height: int, font_files: Sequence[Path] 
             font_files=[str(file) for file in font_files],
         )
     except ValueError as error:
-        raise AssetError(
-            f"This SVG can't be drawn: {error}. It begins with {svg[:60]!r}; check it."
-        ) from error
+        raise AssetError(f"This SVG can't be drawn: {error}. It begins with {svg[:60]!r}; check it.") from error
     pixels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.shape != (height, width, 4):
         raise AssetError(f"This SVG gave no {width}x{height} picture. It begins with {svg[:60]!r}; check it.")

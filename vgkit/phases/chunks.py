@@ -39,13 +39,18 @@ def inputs(run: Run, *, takes: int = 1) -> Inputs:
     }
 
 
+def check_settings(*, takes: int = 1) -> None:
+    """Raise ParameterError for a number of takes that is out of range."""
+    if not 1 <= takes <= _MOST_TAKES:
+        raise ParameterError(f"takes: {takes} is out of range; ask for 1 to {_MOST_TAKES} takes of each shot.")
+
+
 def make_chunks(run: Run, *, takes: int = 1) -> PhaseReport:
     """Make ``takes`` clips of each shot, pick one of each, and join the picks to the cut without loss.
 
     Raises ParameterError for takes outside 1 to 8, BudgetExceeded before a call that the cap does not allow.
     """
-    if not 1 <= takes <= _MOST_TAKES:
-        raise ParameterError(f"takes: {takes} is out of range; ask for 1 to {_MOST_TAKES} takes of each shot.")
+    check_settings(takes=takes)
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, takes=takes)) as step:
         if step.needed:

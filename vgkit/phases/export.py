@@ -26,8 +26,14 @@ def inputs(run: Run, *, destination: str = "") -> Inputs:
     return {"film.mp4": made_digest(run, "refine", "film.mp4"), "destination": destination}
 
 
+def check_settings(*, destination: str = "") -> None:
+    """Raise ParameterError for a destination that can't be written to."""
+    folder_for(destination)
+
+
 def export_film(run: Run, *, destination: str = "") -> PhaseReport:
     """Copy film, poster, contact sheet and ``manifest.json`` to a folder (the run's ``export`` where none is given)."""
+    check_settings(destination=destination)
     folder = folder_for(destination) if destination else run.path("export")
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, destination=destination)) as step:

@@ -20,7 +20,7 @@ from vgkit.run import Run
 from vgkit.storyboard import Storyboard
 
 PHASE = "refine"
-_VERSION = "1"  # raise with every change a viewer could see or hear
+_VERSION = "2"  # raise with every change a viewer could see or hear
 _PRESETS = {"draft": ("superfast", 22), "review": ("veryfast", 19), "delivery": ("medium", 18)}
 _PROGRESS_STEP = 30
 
@@ -40,13 +40,18 @@ def inputs(run: Run, *, quality: str = "review") -> Inputs:
     }
 
 
+def check_settings(*, quality: str = "review") -> None:
+    """Raise ParameterError for a quality there is not."""
+    if quality not in _PRESETS:
+        raise ParameterError(f"quality: there is no {quality!r}. Use one of {', '.join(_PRESETS)}.")
+
+
 def refine_film(run: Run, *, quality: str = "review") -> PhaseReport:
     """Make the music and the film, and check the film.
 
     Raises FilmNotConformant, naming what is off, for a film that is not to specification; it can still be looked at.
     """
-    if quality not in _PRESETS:
-        raise ParameterError(f"quality: there is no {quality!r}. Use one of {', '.join(_PRESETS)}.")
+    check_settings(quality=quality)
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, quality=quality)) as step:
         if step.needed:
@@ -146,7 +151,7 @@ def _make_film(step: Step, quality: str) -> None:
 
     encode_film(
         film_frames(
-            run.path("cut.mkv"),
+            run.made("cut.mkv", phase="chunks"),
             segments,
             fps=Fraction(FILM_FPS),
             native_fps=native_fps,

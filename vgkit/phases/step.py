@@ -154,6 +154,12 @@ def let_go(run: Run, phase: str, names: Sequence[str]) -> None:
         log.info("%s was let go", name)
 
 
+def incomplete(run: Run, *, before: str) -> tuple[str, ...]:
+    """Name the earlier phases whose files were let go; a later phase that must be made anew needs them again."""
+    earlier = PHASES[: PHASES.index(before)]
+    return tuple(phase for phase in earlier if (_record(run, phase) or {}).get("let_go"))
+
+
 def made_digest(run: Run, phase: str, name: str) -> str:
     """The digest of a file that an earlier phase made, as an input; known even after it was let go.
 

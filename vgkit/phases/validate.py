@@ -71,7 +71,7 @@ def _check_words(storyboard: Storyboard) -> None:
     for text in (*spoken, card.brand, card.tagline, card.call_to_action):
         if missing := unsupported(text):
             letters = ", ".join(f"{letter!r}" for letter in missing[:5])
-            raise BriefError(f"prompt: {text!r} would be shown, but no shipped font can draw {letters}. Write it otherwise.")
+            raise BriefError(f"prompt: {text!r} would be shown; no shipped font draws {letters}. Write it otherwise.")
 
 
 def _record_prompts(run: Run, storyboard: Storyboard) -> None:

@@ -2,6 +2,8 @@
 
 It is honest: it bears its own name in every row and in the film's metadata."""
 
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from vgkit.brief import Brief
@@ -10,21 +12,35 @@ from vgkit.engines.sketch import clips, pictures
 from vgkit.engines.sketch.music import compose
 from vgkit.engines.sketch.plan import plan_by_rule
 from vgkit.engines.sketch.product import read_product
+from vgkit.files import sha256_of
 from vgkit.media.cutout import dominant_accent
 from vgkit.media.sound import write_wav
+from vgkit.places import templates_dir
 from vgkit.storyboard import ClipShape, Plan
 from vgkit.template import Template
 
+_CODE = "1"  # raise with every change that a viewer could see or hear: the cache goes by the version
 _NATIVE_PX = {"16:9": (1024, 576), "9:16": (576, 1024), "1:1": (768, 768)}
 
 
+@lru_cache(maxsize=1)
+def drawings_digest() -> str:
+    """Digest all scenes and objects as they were when first asked for."""
+    drawings = sorted((templates_dir() / "scenes").rglob("*.svg"))
+    return hashlib.sha256("".join(sha256_of(path) for path in drawings).encode()).hexdigest()
+
+
 class Sketch:
-    """The offline engine. Raise ``version`` with every change that a viewer could see or hear: it is part of what the
-    cache goes by."""
+    """The offline engine for all four roles."""
 
     name = "sketch"
     host = "local"
-    version = "1"
+    commercial_use = True
+
+    @property
+    def version(self) -> str:
+        """What the code draws, and the drawings it draws from: a scene may be edited without the code."""
+        return f"{_CODE}.{drawings_digest()[:8]}"
 
     def plan(self, brief: Brief, template: Template, *, product: Path | None = None) -> Plan:
         """Fill the template by rule, with the accent colour of the product itself, not of what it stands before."""
