@@ -14,6 +14,7 @@ from vgkit.media.frames import Frame, replacing
 from vgkit.media.textblock import TextRule, set_block
 from vgkit.media.typeset import Hand, Ink, reads_right_to_left, set_line
 
+_WORTH_SEEKING = 48
 _GROUND, _LABEL, _TITLE = (18, 19, 23), Hand(weight=500, colour="#a9adb8"), Hand(weight=700, colour="#f1f2f5")
 
 
@@ -88,12 +89,12 @@ def _frame_count(film: Path) -> int:
 
 
 def _frames_at(film: Path, wanted: Sequence[int], *, width: int | None) -> Iterator[tuple[Frame, float]]:
-    """Decode once from the start and convert only the frames asked for, to ``width`` if that is smaller."""
+    """Decode once, from the last key frame before the first one asked for; convert to ``width`` if that is smaller."""
     last, asked = max(wanted), set(wanted)
     with _opened(film) as container:
         container.streams.video[0].thread_type = "AUTO"
         try:
-            for index, frame in enumerate(container.decode(video=0)):
+            for index, frame in _numbered(container, min(wanted)):
                 if index in asked:
                     share = min(1.0, width / frame.width) if width else 1.0
                     size = {"width": round(frame.width * share), "height": round(frame.height * share)}
@@ -102,6 +103,18 @@ def _frames_at(film: Path, wanted: Sequence[int], *, width: int | None) -> Itera
                     return
         except av.FFmpegError as reason:
             raise NotAClip(f"{film} does not decode: {reason.strerror or reason}. Make it again.") from reason
+
+
+def _numbered(container: Any, first: int) -> Iterator[tuple[int, Any]]:
+    """Frames with their numbers. Where the rate is constant, decoding starts shortly before ``first``."""
+    stream = container.streams.video[0]
+    rate, start = stream.average_rate, stream.start_time or 0
+    if first < _WORTH_SEEKING or rate is None or rate != stream.base_rate:
+        yield from enumerate(container.decode(video=0))
+        return
+    container.seek(start + int(first / rate / stream.time_base), stream=stream)
+    for frame in container.decode(video=0):
+        yield round((frame.pts - start) * stream.time_base * rate), frame
 
 
 def _opened(film: Path) -> Any:
