@@ -122,7 +122,10 @@ class _Caption:
             right = 2 * width
         # A coloured kicker is less bright than the headline, so the shade has to reach further above it.
         top = self.top - (0.05 * self.stage.unit if self.kicker else 0)
-        box = (left, top, right, self.last_baseline + self._below())
+        foot, height = self.last_baseline + self._below(), self.stage.size[1]
+        if self.position == "lower-left" and width > 1.2 * height:
+            foot = 1.1 * height  # a corner in shadow looks natural; ended above the edge it would look like a box
+        box = (left, top, right, foot)
         return local_scrim(self.stage.size, box=box, strength=_SHADE)
 
     def _lines(self, block: TextBlock, baseline: float) -> list[PlacedLine]:
