@@ -112,3 +112,22 @@ def test_times_outside_the_clip_are_refused(times: list[Fraction], message: str)
     frame = np.zeros((32, 32, 3), np.uint8)
     with pytest.raises(ValueError, match=message):
         list(retime([frame, frame], times))
+
+
+def test_a_gleam_that_passes_does_not_tear_the_edges_it_passes() -> None:
+    """What brightens is not what moves: a still white frame round a dark picture stays whole while a gleam crosses it."""
+    still = np.full((288, 512, 3), 30, np.uint8)
+    cv2.rectangle(still, (120, 60), (390, 230), (235, 230, 220), 12)
+    cv2.line(still, (330, 100), (330, 220), (90, 90, 90), 2)
+    across = np.add.outer(0.45 * np.arange(288), np.arange(512)).astype(np.float32)
+    inside = np.zeros((288, 512), np.float32)
+    inside[66:225, 126:385] = 1
+    frames = [
+        np.clip(still + (inside * 70 * np.exp(-(((across - 380 - 26 * n) / 45) ** 2)))[..., None], 0, 255).astype(
+            np.uint8
+        )
+        for n in range(4)
+    ]
+    drawn = list(retime(frames, [Fraction(n, 4) for n in range(13)]))
+    border = still[..., 0] > 200
+    assert min(frame[border].min() for frame in drawn) > 190

@@ -26,6 +26,9 @@ _HALVE_ABOVE_PX = 640
 # On 41 clips of Zeroscope and AnimateDiff neighbours agree on 0.52 or more, across cuts on 0.06 to 0.19.
 _TRACEABLE = 0.35
 _CUT_LEVELS = 20.0
+# Levels by which following the flow may make two frames less alike, and by how many more they are all torn.
+_LET_PASS, _TORN = np.uint8(8), 24
+_NEAR, _AROUND = np.ones((5, 5), np.uint8), np.ones((13, 13), np.uint8)
 _NO_SECOND_MAP: Any = None  # both coordinates come in one array, which cv2's types do not know
 
 
@@ -118,7 +121,29 @@ def between(first: Frame, second: Frame, motion: Motion, t: float) -> Frame:
     to_second = cv2.addWeighted(motion.forward, (1 - t) ** 2, motion.backward, -t * (1 - t), 0)
     from_first = _warp(first, cast(Field, to_first), cv2.INTER_CUBIC)
     from_second = _warp(second, cast(Field, to_second), cv2.INTER_CUBIC)
-    return cast(Frame, cv2.addWeighted(from_first, 1 - t, from_second, t, 0))
+    moved = cast(Frame, cv2.addWeighted(from_first, 1 - t, from_second, t, 0))
+    torn = _torn(cv2.absdiff(from_first, from_second), cv2.absdiff(first, second))
+    return moved if torn is None else _mended(moved, cv2.addWeighted(first, 1 - t, second, t, 0), torn)
+
+
+def _torn(after: Any, before: Any) -> Field | None:
+    """Where following the flow made two frames less alike than anything near was, as shares (h, w); None where nowhere.
+
+    A gleam that passes over a flat surface is taken for motion, and edges that stand still are dragged along with it.
+    """
+    height, width = after.shape[:2]
+    size = (width // 2, height // 2)
+    dragged: Any = np.maximum(cv2.dilate(_grey(after, *size), _NEAR), _LET_PASS) - _LET_PASS
+    worse: Any = cv2.subtract(dragged, cv2.dilate(_grey(before, *size), _AROUND))
+    if not worse.any():
+        return None
+    share = cv2.GaussianBlur(worse.astype(np.float32) / _TORN, (0, 0), 1.5)
+    return cast(Field, np.minimum(cv2.resize(share, (width, height), interpolation=cv2.INTER_LINEAR), 1))
+
+
+def _mended(moved: Frame, blended: Any, torn: Field) -> Frame:
+    """Lay the plain blend over what is torn."""
+    return cast(Frame, cv2.blendLinear(blended, moved, torn, 1 - torn))
 
 
 def retime(frames: Iterable[Frame], times: Iterable[Fraction]) -> Iterator[Frame]:

@@ -80,8 +80,8 @@ def build_actor(
     foot = (float(columns.mean()) if len(columns) else body.shape[1] / 2, float(20 + height - 1))
     thrown *= cover_under(ground, foot=foot, shape=body.shape, scale=scale)[..., None]
     gleam = np.zeros_like(lit)
-    # nearly white, with a touch of the scene's light
-    gleam[..., :3] = np.maximum(body[..., None] - lit[..., :3], 0) * (0.12 * rgb_of(staging.palette.light) + 0.2)
+    # Faint, nearly white: what brightens much from frame to frame misleads the optical flow that draws in-betweens.
+    gleam[..., :3] = np.maximum(body[..., None] - lit[..., :3], 0) * (0.05 * rgb_of(staging.palette.light) + 0.08)
     return Actor(_bytes(over(lit, thrown)), _bytes(gleam), body, foot, source)
 
 
