@@ -18,7 +18,7 @@ def test_a_storyboard_holds_together_at_any_length(name: str, seconds: int) -> N
     assert len(board.keyframes) == (seconds + 1) // 2
     assert all(board.keyframe_of(shot).shot == shot.id for shot in board.shots)
     assert board.end_card.end_frame == board.frames
-    assert board.end_card.end_frame - board.end_card.first_frame >= 54
+    assert board.end_card.end_frame - board.end_card.first_frame >= 87
 
 
 def test_captions_never_overlap() -> None:

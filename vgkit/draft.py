@@ -20,6 +20,7 @@ from vgkit.storyboard import (
 from vgkit.template import Template
 from vgkit.timing import Span, beat_borders, blend_weights, keyframe_frames, snap_shots
 
+_END_CARD_FRAMES = 87  # a second for brand, tagline and call to action to come in, then two to be read
 _CAPTION_LEAD_FRAMES = 9  # words come in once the transition has passed
 _LONGEST_CAPTION_FRAMES = 5 * FILM_FPS
 _HINT_FROM = 0.2  # a neighbour's weight below this colours the record, not the words
@@ -50,7 +51,7 @@ def draft_storyboard(brief: Brief, template: Template, plan: Plan, clip: ClipSha
         keyframes=tuple(
             _keyframe(n, frame, shots, spans, beats) for n, frame in enumerate(keyframe_frames(brief.frames))
         ),
-        captions=_captions(spans, beats),
+        captions=_captions(spans, beats, until=_end_card_frame(spans)),
         end_card=_end_card(brief, plan, spans),
         music=MusicPlan(mood=plan.mood, tempo_bpm=template.music.tempo_bpm, prompt=plan.music_prompt),
     )
@@ -102,13 +103,19 @@ def blend_prompts(weighted: Sequence[tuple[str, float]]) -> str:
     return ", ".join([ranked[0][0], *hints])
 
 
-def _captions(spans: tuple[Span, ...], beats: dict[str, BeatPlan]) -> tuple[Caption, ...]:
+def _end_card_frame(spans: tuple[Span, ...]) -> int:
+    """Where the end card starts: with the last shot, or before it where that is too short to read it in."""
+    last = spans[-1]
+    return min(last.first_frame + _CAPTION_LEAD_FRAMES // 3, last.first_frame + last.frames - _END_CARD_FRAMES)
+
+
+def _captions(spans: tuple[Span, ...], beats: dict[str, BeatPlan], *, until: int) -> tuple[Caption, ...]:
     captions = []
     for name, first, end in beat_borders(spans):
         plan = beats[name]
         if plan.caption:
             start = first + _CAPTION_LEAD_FRAMES
-            stop = min(end - _CAPTION_LEAD_FRAMES, start + _LONGEST_CAPTION_FRAMES)
+            stop = min(min(end, until) - _CAPTION_LEAD_FRAMES, start + _LONGEST_CAPTION_FRAMES)
             captions.append(Caption(text=plan.caption, kicker=plan.kicker, first_frame=start, end_frame=stop))
     return tuple(captions)
 
@@ -119,6 +126,6 @@ def _end_card(brief: Brief, plan: Plan, spans: tuple[Span, ...]) -> EndCard:
         brand=brief.brand or brief.product or plan.title,
         tagline=brief.tagline,
         call_to_action=brief.call_to_action,
-        first_frame=last.first_frame + _CAPTION_LEAD_FRAMES // 3,
+        first_frame=_end_card_frame(spans),
         end_frame=last.first_frame + last.frames,
     )

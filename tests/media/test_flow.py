@@ -115,7 +115,7 @@ def test_times_outside_the_clip_are_refused(times: list[Fraction], message: str)
 
 
 def test_a_gleam_that_passes_does_not_tear_the_edges_it_passes() -> None:
-    """What brightens is not what moves: a still white frame round a dark picture stays whole while a gleam crosses it."""
+    """What brightens is not what moves: a white frame round a dark picture stays whole while a gleam crosses it."""
     still = np.full((288, 512, 3), 30, np.uint8)
     cv2.rectangle(still, (120, 60), (390, 230), (235, 230, 220), 12)
     cv2.line(still, (330, 100), (330, 220), (90, 90, 90), 2)

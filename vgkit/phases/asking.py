@@ -55,12 +55,15 @@ def staging(run: Run, storyboard: Storyboard, shot: Shot) -> Staging:
 
 
 def _words_over(storyboard: Storyboard, shot: Shot) -> Words:
-    def over(words: Caption | EndCard) -> bool:
-        return words.first_frame < shot.end_frame and words.end_frame > shot.first_frame
+    """What the shot must leave room for; an end card that comes in over a shot's tail finds a caption's room enough."""
 
-    if over(storyboard.end_card):
+    def over(words: Caption | EndCard) -> int:
+        return min(words.end_frame, shot.end_frame) - max(words.first_frame, shot.first_frame)
+
+    if over(storyboard.end_card) > shot.frames / 2:
         return "end_card"
-    return "caption" if any(map(over, storyboard.captions)) else "none"
+    words = (*storyboard.captions, storyboard.end_card)
+    return "caption" if any(over(each) > 0 for each in words) else "none"
 
 
 def decodes(path: Path) -> None:
