@@ -56,3 +56,14 @@ def test_a_blended_prompt_says_the_heavier_first_and_hints_at_the_other() -> Non
 def test_seeds_are_stable_and_unrelated() -> None:
     assert seed_for(7, "s01") == seed_for(7, "s01")
     assert len({seed_for(s, shot) for s in (7, 8) for shot in ("s01", "s02")}) == 4
+
+
+@pytest.mark.parametrize("seconds", range(6, 61))
+def test_what_is_shown_can_be_read(seconds: int) -> None:
+    """Captions stand 1.2 s or more and are gone before the end card, which has a second to come in and two to stay."""
+    wish = brief(duration_s=seconds, tagline="Carry on")
+    board = draft_storyboard(wish, template(), plan(wish), ZEROSCOPE)
+    assert board.captions
+    assert all(caption.end_frame - caption.first_frame >= 36 for caption in board.captions)
+    assert board.captions[-1].end_frame <= board.end_card.first_frame
+    assert board.frames - board.end_card.first_frame >= 87

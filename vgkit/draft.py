@@ -23,6 +23,7 @@ from vgkit.timing import Span, beat_borders, blend_weights, keyframe_frames, sna
 _END_CARD_FRAMES = 87  # a second for brand, tagline and call to action to come in, then two to be read
 _CAPTION_LEAD_FRAMES = 9  # words come in once the transition has passed
 _LONGEST_CAPTION_FRAMES = 5 * FILM_FPS
+_SHORTEST_CAPTION_FRAMES = 36  # what can't be read is left out
 _HINT_FROM = 0.2  # a neighbour's weight below this colours the record, not the words
 
 
@@ -116,7 +117,8 @@ def _captions(spans: tuple[Span, ...], beats: dict[str, BeatPlan], *, until: int
         if plan.caption:
             start = first + _CAPTION_LEAD_FRAMES
             stop = min(min(end, until) - _CAPTION_LEAD_FRAMES, start + _LONGEST_CAPTION_FRAMES)
-            captions.append(Caption(text=plan.caption, kicker=plan.kicker, first_frame=start, end_frame=stop))
+            if stop - start >= _SHORTEST_CAPTION_FRAMES:
+                captions.append(Caption(text=plan.caption, kicker=plan.kicker, first_frame=start, end_frame=stop))
     return tuple(captions)
 
 

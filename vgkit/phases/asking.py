@@ -62,8 +62,8 @@ def _words_over(storyboard: Storyboard, shot: Shot) -> Words:
 
     if over(storyboard.end_card) > shot.frames / 2:
         return "end_card"
-    words = (*storyboard.captions, storyboard.end_card)
-    return "caption" if any(over(each) > 0 for each in words) else "none"
+    captioned = over(storyboard.end_card) > 0 or any(over(caption) > 0 for caption in storyboard.captions)
+    return "caption" if captioned else "none"
 
 
 def decodes(path: Path) -> None:
