@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from vgkit import __version__, cli_run
-from vgkit.errors import Interrupted, VgkitError
+from vgkit.errors import Interrupted, StoreError, VgkitError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.splitlines()[0]
@@ -27,11 +27,7 @@ app.command()(cli_run.resume)
 @app.command("list")
 def list_runs() -> None:
     """List all runs: state, seconds, cost, film."""
-    from vgkit.ledger import Ledger
-    from vgkit.places import runs_dir
-
-    ledger = Ledger(runs_dir())
-    ledger.sync()
+    ledger = _ledger()
     frame = ledger.query(
         "select run, state, template, aspect, duration_s, seconds, cost_usd, film from run_summary order by started_at"
     )
@@ -94,11 +90,7 @@ def sql(
     as_csv: Annotated[bool, typer.Option("--csv")] = False,
 ) -> None:
     """Ask the ledger; it is brought up to date first and can't be changed by a query."""
-    from vgkit.ledger import Ledger
-    from vgkit.places import runs_dir
-
-    ledger = Ledger(runs_dir())
-    ledger.sync()
+    ledger = _ledger()
     frame = ledger.query(query)
     _print(frame.to_csv(index=False).rstrip() if as_csv else frame.to_string(index=False))
 
@@ -125,6 +117,19 @@ def check(file: Annotated[Path, typer.Argument(help="a template of your own")]) 
     if template is None:
         raise TemplateError(f"{file} can't be used:\n" + "\n".join(complaints))
     _print(f"{file} is a template: {template.title}, {len(template.beats)} beats.")
+
+
+def _ledger() -> Any:
+    """The ledger, brought up to date where the disk lets us; what it knows can be read either way."""
+    from vgkit.ledger import Ledger
+    from vgkit.places import runs_dir
+
+    ledger = Ledger(runs_dir())
+    try:
+        ledger.sync()
+    except StoreError as refusal:
+        print(f"Not up to date: {refusal}", file=sys.stderr)
+    return ledger
 
 
 def main() -> None:
