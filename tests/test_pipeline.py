@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from builders import brief, run
 
+from vgkit.bench import phase_timings, table
 from vgkit.errors import ApprovalNeeded, ParameterError, PhaseNotReady, RunBusy
 from vgkit.ledger import Ledger, read_events
 from vgkit.lock import RunLock
@@ -71,6 +72,15 @@ def test_the_ledger_knows_the_run(made: Run) -> None:
     ledger = Ledger(made.folder.parent)
     row = ledger.query("select state, video_engine, phases_finished, cost_usd from run_summary where run = 'made'")
     assert row.iloc[0].to_list() == ["success", "sketch@local", 6, 0.0]
+
+
+def test_the_benchmark_tells_each_phase_from_its_notebook(made: Run) -> None:
+    timings = phase_timings(made.events.path)
+    assert [timing.phase for timing in timings] == list(PHASES)
+    assert all(timing.own_s > 0 and timing.notebook_s > 0 for timing in timings)
+    shown = str(table(timings, whole_s=90.0, bare_s=20.0, frames=900))
+    assert "whole / bare" in shown
+    assert "4.50" in shown
 
 
 def test_the_log_tells_times_in_utc_and_holds_no_traceback(made: Run) -> None:
