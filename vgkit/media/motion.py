@@ -44,11 +44,12 @@ class Sprite:
     def draw(self, frame_index: int) -> tuple[Rgba, int, int] | None:
         """The picture as it stands in this frame and its corner; None where it can't be seen."""
         stays = self.staying(frame_index)
-        came = ease_out(_share(self._since(frame_index), self.entrance.fade_in))
+        came = _share(self._since(frame_index), self.entrance.fade_in)
         if came <= 0 or stays <= 0:
             return None
         pixels, x, y = self.painted
-        return faded(pixels, came * stays), x, y + round(self.entrance.rise_px * (1 - came))
+        # Movement may start at once; brightness may not: a shade at full speed in its first frame is a blink.
+        return faded(pixels, ease_both(came) * stays), x, y + round(self.entrance.rise_px * (1 - ease_out(came)))
 
     def staying(self, frame_index: int) -> float:
         """1 while it stays, falling while it goes, 0 outside its frames."""
@@ -84,6 +85,11 @@ class TypedLine(Sprite):
         for (left, right), share in zip(self.columns, came, strict=True):
             weights[left:right] = ease_out(share) * stays
         return _weighted(pixels, weights), x, y
+
+
+def ease_both(share: float) -> float:
+    """Slow at both ends."""
+    return share * share * (3 - 2 * share)
 
 
 def ease_out(share: float) -> float:
