@@ -179,7 +179,8 @@ class NotebookView:
 def _line(event: Event, progress: RunProgress) -> str:
     phase = f"{event.get('phase', ''):<11}"
     if event.kind == "run_started":
-        return f"{event.run}: {len(progress.phases)} phases, profile {event['profile']}"
+        count = len(progress.phases)
+        return f"{event.run}: {count} phase{'s' if count > 1 else ''}, profile {event['profile']}"
     if event.kind == "phase_skipped":
         return f"{phase} kept    {event['reason']}"
     if event.kind == "phase_finished":
