@@ -1,5 +1,9 @@
 """Whole objects from the one field that matters to a test."""
 
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +38,22 @@ def plan(wish: Brief | None = None, name: str = "product_showcase") -> Plan:
 def run(*, name: str = "", **fields: Any) -> Run:
     """Start a run of six seconds, the shortest there is; call it with VGKIT_RUNS in a temporary folder."""
     return start_run(brief(**{"duration_s": 6} | fields), name=name)
+
+
+@contextmanager
+def small_disk(most_bytes: int) -> Iterator[None]:
+    """No file may grow further, which is the nearest to a full disk that needs no rights.
+
+    Held for a block, not for a test: pytest itself may be writing to a file that is larger.
+    """
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    heard = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, heard)
 
 
 def shared(path: str) -> Path:

@@ -1,7 +1,5 @@
 """The film file: what is asked for, frame by frame, in the right colours, and the same bytes when made again."""
 
-import resource
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from builders import small_disk
 
 from vgkit.errors import EncodeFailed, StoreError
 from vgkit.media.encode import encode_film
@@ -183,14 +182,8 @@ def test_a_failure_among_the_frames_leaves_the_old_film(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_says_how_much_is_needed_and_free(tmp_path: Path) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    heard = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     noise = np.random.default_rng(6).integers(0, 255, (40, 108, 192, 3), np.uint8)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1]))
-    try:
-        with pytest.raises(StoreError, match=r"File too large\. It needs about 2 MB; .* MB are free there\."):
-            encode_film(noise, audio=_tone(1.34), out=tmp_path / "film.mp4", size=SIZE)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, heard)
+    said = r"File too large\. It needs about 2 MB; .* MB are free there\."
+    with small_disk(30_000), pytest.raises(StoreError, match=said):
+        encode_film(noise, audio=_tone(1.34), out=tmp_path / "film.mp4", size=SIZE)
     assert not list(tmp_path.iterdir())

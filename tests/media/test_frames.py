@@ -1,13 +1,11 @@
 """Frames survive the way into a file and back, and a writer that fails leaves nothing behind."""
 
-import resource
-import signal
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import small_disk
 
 from vgkit.errors import AssetError, EncodeFailed, NotAClip, StoreError
 from vgkit.media.frames import (
@@ -27,17 +25,6 @@ def _noise(count: int = 6, height: int = 48, width: int = 64) -> np.ndarray:
 
 def _colour(rgb: tuple[int, int, int]) -> np.ndarray:
     return np.broadcast_to(np.array(rgb, np.uint8), (4, 48, 64, 3))
-
-
-@pytest.fixture
-def small_disk() -> Iterator[None]:
-    """No file may grow past 20 kB, which is the nearest to a full disk that needs no rights."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    heard = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, heard)
 
 
 @pytest.mark.parametrize("size", [(48, 64), (47, 63)])
@@ -110,8 +97,9 @@ def test_a_failed_writer_keeps_the_old_file_and_leaves_no_other(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("write", [write_clip, write_lossless])
-def test_a_full_disk_is_a_store_error_with_numbers(tmp_path: Path, small_disk: None, write: object) -> None:
-    with pytest.raises(StoreError, match=r"take\.\w+: .* It needs more than .* MB; .* MB are free there\. Make room"):
+def test_a_full_disk_is_a_store_error_with_numbers(tmp_path: Path, write: object) -> None:
+    said = r"take\.\w+: .* It needs more than .* MB; .* MB are free there\. Make room"
+    with small_disk(20_000), pytest.raises(StoreError, match=said):
         write(_noise(40, 96, 128), tmp_path / "take.mkv", fps=8)  # type: ignore[operator]
     assert not list(tmp_path.iterdir())
 
