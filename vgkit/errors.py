@@ -16,8 +16,15 @@ A message states the fact, the numbers and the next move, so that no one needs t
     ├── RecordError                events or ledger can't be read or written
     ├── EngineError
     │   ├── EngineUnknown          no such engine, profile or role
+    │   ├── LicenceForbids         its weights may not be used for this
     │   ├── EngineFailed           it was asked and did not deliver
-    │   └── LicenceForbids         its weights may not be used for this
+    │   │   ├── PromptRefused      the model will not make this; other words, or another seed, may do
+    │   │   └── OrderRejected      the host does not accept the parameters
+    │   └── HostError              the host as a whole can't be worked with; nothing else would fare better there
+    │       ├── KeyMissing         no key is set for it
+    │       ├── KeyRejected        it does not accept the key
+    │       ├── CreditExhausted    its account has no credit
+    │       └── HostUnavailable    it does not answer, or only with errors
     ├── BudgetExceeded             refused before anything left the machine
     ├── MediaError
     │   ├── NotAClip               a file that does not decode
@@ -97,6 +104,34 @@ class EngineFailed(EngineError):
 
 class LicenceForbids(EngineError, InputError):
     exit_code = 2
+
+
+class PromptRefused(EngineFailed):
+    pass
+
+
+class OrderRejected(EngineFailed):
+    pass
+
+
+class HostError(EngineError):
+    exit_code = 9
+
+
+class KeyMissing(HostError, InputError):
+    exit_code = 2
+
+
+class KeyRejected(HostError):
+    pass
+
+
+class CreditExhausted(HostError):
+    pass
+
+
+class HostUnavailable(HostError):
+    pass
 
 
 class BudgetExceeded(VgkitError):

@@ -9,6 +9,11 @@ from pathlib import Path
 _TOP = Path(__file__).resolve().parent.parent
 
 
+def top_dir() -> Path:
+    """The checkout's top folder."""
+    return _TOP
+
+
 def templates_dir() -> Path:
     """Ad templates, looks and scenes; they ship with the code."""
     return _TOP / "templates"

@@ -1,14 +1,14 @@
 """What an engine is. Four roles, one protocol each; a request carries everything that decides the result, so that its
 fingerprint is also the key under which the result may be found again instead of being paid for twice."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from vgkit.brief import Brief
-from vgkit.storyboard import ClipShape, Light, Palette, Plan
+from vgkit.brief import Brief, Role
+from vgkit.storyboard import ClipShape, Light, Palette
 from vgkit.template import Camera, Mood, Presence, ShotSize, Template
 
 Words = Literal["none", "caption", "end_card"]
@@ -31,6 +31,17 @@ class Staging:
     object: str
     words: Words = "none"
     label: str = ""
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """Words and colours for a brief; ``product`` is the person's picture, where there is one."""
+
+    subject: str
+    brief: Brief
+    template: Template
+    product: Path | None = None
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,9 @@ class MusicRequest:
     seed: int
 
 
+Request = PlanRequest | PictureRequest | ClipRequest | MusicRequest
+
+
 @dataclass(frozen=True)
 class Made:
     """What an engine delivered: the file, and what should be on record about it."""
@@ -82,9 +96,6 @@ class Made:
     path: Path
     cost_usd: Decimal = Decimal(0)
     facts: dict[str, Any] = field(default_factory=dict)
-
-
-Report = Callable[[int, int], None]
 
 
 @runtime_checkable
@@ -98,9 +109,9 @@ class Engine(Protocol):
 
 
 class Planner(Engine, Protocol):
-    """Finds words and colours for a brief; ``product`` is the person's picture, where there is one."""
+    """Writes a ``Plan`` as JSON into ``out``."""
 
-    def plan(self, brief: Brief, template: Template, *, product: Path | None = None) -> Plan: ...
+    def plan(self, request: PlanRequest, out: Path) -> Made: ...
 
 
 class PictureEngine(Engine, Protocol):
@@ -121,3 +132,6 @@ class MusicEngine(Engine, Protocol):
     """Composes into ``out`` (WAV, 48 kHz stereo)."""
 
     def compose(self, request: MusicRequest, out: Path) -> Made: ...
+
+
+VERBS: Mapping[Role, str] = {"plan": "plan", "picture": "draw", "video": "animate", "music": "compose"}
