@@ -14,7 +14,7 @@ import duckdb
 
 from vgkit.errors import StoreError
 from vgkit.ledger.events import Damage, Event, EventLog
-from vgkit.ledger.reading import read_new
+from vgkit.ledger.reading import NEVER_READ, Mark, read_on
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +22,8 @@ _SQL = {name: files("vgkit.ledger").joinpath(f"{name}.sql").read_text("utf-8") f
 # Any change of the SQL is a new version; no one has to remember to raise a number.
 VERSION = hashlib.sha256("".join(_SQL.values()).encode()).hexdigest()[:12]
 _BATCH = 20_000
-_HEAD_BYTES = 80
 
 Row = tuple[str, str, datetime, str, str]  # id, run, at in UTC, kind, body
-Mark = tuple[int, int, str]  # size, offset read to, head
-_NEVER_READ: Mark = (-1, 0, "")
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def bring_in(connection: duckdb.DuckDBPyConnection, runs_dir: Path) -> SyncRepor
     damaged: list[tuple[str, Damage]] = []
     marks: dict[str, Mark] = {}
     new = 0
-    for name, found, mark in _changed(runs_dir, {path: (size, to, head) for path, size, to, head in known}):
+    for name, found, mark in _changed(runs_dir, {path: Mark(*mark) for path, *mark in known}):
         marks[name] = mark
         damaged += [(name, damage) for damage in found.damaged]
         waiting += [_row(event) for event in found if event.kind != "progress"]
@@ -113,26 +110,14 @@ def _changed(runs_dir: Path, known: Mapping[str, Mark]) -> Iterator[tuple[str, E
     """Read each file that has changed; one that can't be read is damage, and the others still count."""
     for path in sorted(runs_dir.glob("*/events.jsonl")):
         name = path.relative_to(runs_dir).as_posix()
-        mark = known.get(name, _NEVER_READ)
+        mark = known.get(name, NEVER_READ)
         try:
-            if news := _news(path, mark):
-                yield name, *news
+            if news := read_on(path, mark):
+                yield name, news.log, news.mark
         except FileNotFoundError:
             continue  # deleted while we looked
         except (OSError, StoreError) as error:
             yield name, EventLog((), (Damage(0, f"can't be read: {error}"),)), mark
-
-
-def _news(path: Path, mark: Mark) -> tuple[EventLog, Mark] | None:
-    """Read on from where the last sync stopped; None where the file has not changed."""
-    was_size, read_to, was_head = mark
-    size = path.stat().st_size
-    if size == was_size:
-        return None
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES).decode("latin-1")
-    found, read_to = read_new(path, read_to if head.startswith(was_head) else 0)
-    return found, (size, read_to, head)
 
 
 def _row(event: Event) -> Row:

@@ -3,7 +3,7 @@ because it would be missing from the record only when someone at last asks for i
 
     kind            must say                                   may say
     run_started     brief profile engines                      template duration_s aspect seed cap_usd version
-                                                               batch batch_cap_usd project_cap_usd
+                                                               batch batch_cap_usd project_cap_usd rehearsal
     phase_started   phase                                      attempt pid
     phase_skipped   phase reason
     phase_finished  phase seconds                              kernel_seconds cost_usd made kept fingerprint
@@ -78,7 +78,7 @@ _CALL = "phase role engine host version subject fingerprint cost_usd seconds par
 KINDS: Mapping[Kind, Shape] = {
     "run_started": _shape(
         "brief profile engines",
-        "template duration_s aspect seed cap_usd version batch batch_cap_usd project_cap_usd",
+        "template duration_s aspect seed cap_usd version batch batch_cap_usd project_cap_usd rehearsal",
         durable=True,
     ),
     "phase_started": _shape("phase", "attempt pid"),

@@ -3,14 +3,37 @@ count, so a line that can't be read is reported with its number and never stops 
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vgkit.errors import RecordError, StoreError
 from vgkit.ledger.events import Damage, Event, EventLog
 from vgkit.ledger.kinds import HEADER
 from vgkit.ledger.plain import is_money, read_money
+
+_HEAD_BYTES = 80
+
+
+class Mark(NamedTuple):
+    """How far a file has been read; ``head`` tells one that was replaced by another of the same name."""
+
+    size: int
+    read_to: int
+    head: str
+
+
+NEVER_READ = Mark(-1, 0, "")
+
+
+@dataclass(frozen=True)
+class News:
+    """What is new in a file, where to go on, and whether it was read from its start."""
+
+    log: EventLog
+    mark: Mark
+    anew: bool
 
 
 def read_events(path: Path | str) -> EventLog:
@@ -44,6 +67,23 @@ def read_new(path: Path | str, offset: int) -> tuple[EventLog, int]:
     return found, offset + len(whole) + 1
 
 
+def read_on(path: Path, mark: Mark) -> News | None:
+    """Read on from a mark; None where the file has not changed. Raises FileNotFoundError, and StoreError as before."""
+    size = path.stat().st_size
+    if size == mark.size:
+        return None
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES).decode("latin-1")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    offset = mark.read_to if size >= mark.read_to and head.startswith(mark.head) else 0
+    found, read_to = read_new(path, offset)
+    return News(found, Mark(size, read_to, head), anew=offset == 0)
+
+
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
@@ -59,7 +99,11 @@ def _bytes_from(path: Path, offset: int) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise StoreError(f"Can't read {path}: {error.strerror}. Allow reading it, then try again.") from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"Can't read {path}: {error.strerror}. Allow reading it, then try again.")
 
 
 def _lines_before(path: Path, offset: int) -> int:
