@@ -16,7 +16,7 @@ PACKAGE = TOP / "vgkit"
 # What a room may import from, besides itself; `top` are the nouns and errors, which import only each other.
 _NOUNS = {
     *("errors", "complaints", "brief", "template", "storyboard", "timing", "draft", "places", "files"),
-    *("template_files", "profiles"),
+    *("template_files", "profiles", "keys"),
 }
 _LEAVES = {"ledger", "media", "quality", "store"}
 _MAY_IMPORT = {

@@ -17,7 +17,9 @@ from vgkit import __version__
 from vgkit.errors import ApprovalNeeded, Interrupted, ParameterError, VgkitError
 from vgkit.ledger import Ledger, read_events
 from vgkit.lock import RunLock
-from vgkit.phases.step import PHASES, Inputs, Validity, forget, incomplete, skip, validity
+from vgkit.phases.ahead import music_ahead
+from vgkit.phases.leftovers import cancel_open
+from vgkit.phases.step import PHASES, Inputs, Validity, degraded, forget, incomplete, skip, validity
 from vgkit.places import notebooks_dir, runs_dir
 from vgkit.run import Run
 from vgkit.runlog import logging_to
@@ -37,6 +39,7 @@ class Outcome:
     film: Path | None
     seconds: float
     cost_usd: Decimal
+    degraded: tuple[str, ...] = ()
 
 
 def notebook_of(phase: str) -> Path:
@@ -102,7 +105,9 @@ def run_phases(
             if force:
                 for phase in phases:
                     forget(run, phase)
+            run.check_rehearsal()
             _execute(run, phases, settings, kernel=kernel, deadline_s=deadline_s)
+            cancel_open(run)
         except BaseException as error:
             _write_ended(run, error, time.perf_counter() - begun, first_event)
             raise
@@ -117,7 +122,7 @@ def _execute(
     kernel: Kernel,
     deadline_s: float | None,
 ) -> None:
-    with NotebookRunner(kernel=kernel) as runner:
+    with music_ahead(run) as begin_music, NotebookRunner(kernel=kernel) as runner:
         if any(not run.path(f"phases/{phase}.json").exists() for phase in phases):
             runner.warm_up()
         for phase in phases:
@@ -135,6 +140,8 @@ def _execute(
                     _execute_phase(run, earlier, settings[earlier], runner, deadline_s=deadline_s)
                 log.info("phase %s: %s", phase, state.reason)
                 _execute_phase(run, phase, settings[phase], runner, deadline_s=deadline_s)
+            if phase == "validate" and "refine" in phases and not run.needs_approval:
+                begin_music()
 
 
 def validity_of(run: Run, phase: str, settings: Mapping[str, Any]) -> Validity:
@@ -195,6 +202,7 @@ def _write_started(run: Run) -> None:
         seed=brief.seed,
         cap_usd=run.profile.cap_usd,
         version=__version__,
+        **({"rehearsal": True} if run.rehearsal is not None else {}),
     )
 
 
@@ -203,17 +211,24 @@ def _write_ended(run: Run, error: BaseException | None, seconds: float, first_ev
     settled = [event for event in paid if event.kind in ("call_settled", "call_failed")]
     cost = sum((event.usd("cost_usd") for event in settled), Decimal(0))
     film = run.path("film.mp4") if run.path("phases/refine.json").exists() else None
+    lesser = degraded(run) if film else ()
     stopped = isinstance(error, (Interrupted, KeyboardInterrupt, ApprovalNeeded)) or not (error or film)
     run.events.write(
         "run_finished",
-        state="stopped" if stopped else "failed" if error else "success",
+        state="stopped" if stopped else "failed" if error else "degraded" if lesser else "success",
         seconds=seconds,
         cost_usd=cost,
         film="film.mp4" if film else None,
-        message=str(error) if error else "" if film else "The phases that were asked for are done.",
+        message=str(error) if error else _end_message(film, lesser),
     )
     try:
         Ledger(runs_dir()).sync()
     except VgkitError as refusal:  # the events are the truth; the next sync brings them in
         log.warning("the ledger was not brought up to date: %s", refusal)
-    return Outcome(run, film, seconds, cost)
+    return Outcome(run, film, seconds, cost, lesser)
+
+
+def _end_message(film: Path | None, lesser: Sequence[str]) -> str:
+    if lesser:
+        return f"Degraded: {', '.join(lesser)} show their still in motion instead of a clip."
+    return "" if film else "The phases that were asked for are done."

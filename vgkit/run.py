@@ -39,6 +39,7 @@ class Run:
     template: Template
     settings: dict[str, Any] = field(default_factory=dict)
     needs_approval: bool = False
+    rehearsal: dict[str, Any] | None = None  # speed, faults and seed, where nothing of it is real
     by_hand: bool = False  # taken up without a name, as a notebook does: a phase then makes what must come before it
 
     @property
@@ -68,6 +69,16 @@ class Run:
     def take_path(self, shot: Shot, take: str) -> Path:
         """Where a take of a shot lies."""
         return self.folder / "chunks" / shot.id / f"{take}.mp4"
+
+    def check_rehearsal(self) -> None:
+        """Keep rehearsals and the real thing apart. Raises RunError where a run is in the other's world."""
+        rehearsing = bool(os.environ.get("VGKIT_REHEARSAL"))
+        if self.rehearsal is not None and not rehearsing:
+            raise RunError(
+                f"{self.name} is a rehearsal, and its hosts are not running. Go on with `vgkit resume {self.name}`."
+            )
+        if self.rehearsal is None and rehearsing:
+            raise RunError(f"{self.name} is no rehearsal, and VGKIT_REHEARSAL is set. Unset it to spend real money.")
 
     @property
     def storyboard(self) -> Storyboard:
@@ -109,7 +120,8 @@ class Run:
             raise RunError(f"{folder / 'run.json'} is damaged: {complain(refusal)}. Start the run anew.") from refusal
         except (OSError, ValueError, KeyError) as error:
             raise RunError(f"{folder / 'run.json'} can't be read ({error}). Start the run anew.") from error
-        return cls(folder, brief, template, record.get("settings", {}), record.get("needs_approval", False))
+        settings, needs_approval = record.get("settings", {}), record.get("needs_approval", False)
+        return cls(folder, brief, template, settings, needs_approval, record.get("rehearsal"))
 
     def save(self) -> None:
         """Write down what the run was asked for."""
@@ -121,6 +133,7 @@ class Run:
             "template": self.template.model_dump(mode="json"),
             "settings": self.settings,
             "needs_approval": self.needs_approval,
+            "rehearsal": self.rehearsal,
         }
         write_json(self.folder / "run.json", record)
 

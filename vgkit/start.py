@@ -2,6 +2,7 @@
 
 Everything a person can get wrong is checked here, before the folder exists: a mistake costs a message, nothing else."""
 
+import dataclasses
 import json
 import logging
 import os
@@ -68,10 +69,12 @@ def start_run(
     name: str = "",
     settings: dict[str, Any] | None = None,
     needs_approval: bool = False,
+    rehearsal: dict[str, Any] | None = None,
 ) -> Run:
     """Check the brief against everything it names and make its folder, with copies of its assets.
 
-    Relative asset paths are read from ``base``; assets must lie in it, in the working folder, or in one of ``allowed``.
+    A ``rehearsal`` (speed, faults, seed) is marked as one for good. Relative asset paths are read from ``base``; assets
+    must lie in it, in the working folder, or in one of ``allowed``.
     Raises BriefError, TemplateError, AssetError, EngineUnknown, LicenceForbids, RunError or StoreError, and then leaves
     nothing behind.
     """
@@ -88,7 +91,7 @@ def start_run(
     own_assets = brief.assets.model_copy(update=own)
     kept = brief.model_copy(update={"assets": own_assets, "template": template.name, "engines": engines})
     folder = new_folder(name or _default_name(brief))
-    run = Run(folder, kept, template, dict(settings or {}), needs_approval)
+    run = Run(folder, kept, template, dict(settings or {}), needs_approval, rehearsal)
     _make_folder(run, {own[kind]: path for kind, path in assets.items()})
     log.info("run %s started with vgkit %s", run.name, __version__)
     return run
@@ -101,7 +104,7 @@ def _make_folder(run: Run, copies: dict[Path, Path]) -> None:
         (draft / "inputs").mkdir(parents=True)
         for inside, source in copies.items():
             copy_file(source, draft / inside)
-        Run(draft, run.brief, run.template, run.settings, run.needs_approval).save()
+        dataclasses.replace(run, folder=draft).save()
         draft.rename(run.folder)
     except OSError as error:
         raise refused(run.folder, error) from error

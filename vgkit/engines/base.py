@@ -108,6 +108,21 @@ class Engine(Protocol):
     commercial_use: bool  # whether its licence, or its weights', permits it
 
 
+@dataclass(frozen=True)
+class Ask:
+    """One thing a phase wants made: the role, the engine that plays it, the request, and where the result goes."""
+
+    role: Role
+    engine: Engine
+    request: Request
+    out: Path
+
+    @property
+    def subject(self) -> str:
+        """What it is for, such as ``s03/t01``."""
+        return self.request.subject
+
+
 class Planner(Engine, Protocol):
     """Writes a ``Plan`` as JSON into ``out``."""
 

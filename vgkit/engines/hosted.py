@@ -88,6 +88,7 @@ class Host(Protocol):
 
     name: str
     at_once: int  # how many calls may be open side by side
+    keeps_list: bool  # whether a call whose reply was lost can be looked up with ``find``
 
     def create(self, order: Order, files: Mapping[str, str]) -> Standing:
         """Create the call; ``files`` has the address of each attachment, by parameter, as ``attach`` gave it.
@@ -113,7 +114,7 @@ class Host(Protocol):
         self, order: Order, files: Mapping[str, str], *, since: datetime, known: Collection[str]
     ) -> Standing | None:
         """Look for a call whose reply was lost among those created since a moment, leaving out predictions that are
-        ``known``. None where there is none, or where the host keeps no list."""
+        ``known``. None where there is none."""
         ...
 
     def fetch(self, standing: Standing, out: Path) -> None:

@@ -1,136 +1,203 @@
 """The one door to every engine.
 
-In this order: know the call again by its fingerprint, take it from the cache, check the cap, reserve, make, check that
-it decodes, keep it, settle. Nothing else may ask an engine for a file, so that nothing is paid twice and everything is
-on record."""
+Know the call again, take it from the cache, take up what a crash left open, check the caps, reserve, make, see that it
+decodes, keep it, settle. Nothing else may ask an engine for a file, so that nothing is paid for twice."""
 
-import dataclasses
-import hashlib
-import json
+import itertools
 import logging
 import secrets
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel
-
-from vgkit.brief import Role
-from vgkit.engines.base import Engine, Made
-from vgkit.errors import AssetError, BudgetExceeded, EngineFailed, NotAClip
-from vgkit.files import copy_file, sha256_of
+from vgkit.engines.base import VERBS, Ask, Engine, Made, Request
+from vgkit.engines.fingerprints import ask_mark, order_mark
+from vgkit.engines.hosted import HostedEngine
+from vgkit.engines.purse import Chain, Purse
+from vgkit.engines.remote import FailedBefore, Remote
+from vgkit.engines.remote_call import Within
+from vgkit.errors import AssetError, BudgetExceeded, EngineFailed, NotAClip, OrderRejected, PromptRefused
+from vgkit.files import copy_file
 from vgkit.ledger import Events
 
 log = logging.getLogger(__name__)
 
-Check = Callable[[Path], object]
+TRIES = 3  # of one call, each with another seed
+_USELESS_ANSWERS = 2  # whole chains whose results could not be used
+_MOST_ATTEMPTS = 60  # those that failed before are passed over, so this only ends a loop that should not be
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """What asking would mean now: found in the cache, taken up where a crash left it, made here, or bought."""
+
+    means: Literal["cached", "open", "here", "bought"]
+    usd: Decimal = Decimal(0)
 
 
 class Door:
-    """Asks engines on behalf of one run and one phase, within the run's cap."""
+    """Asks engines on behalf of one run and one phase, within all caps. Threads may share one."""
 
-    def __init__(
-        self, events: Events, *, phase: str, cache: Path, cap_usd: Decimal, spent_usd: Decimal, check: Check
-    ) -> None:
+    def __init__(self, events: Events, *, phase: str, purse: Purse, within: Within) -> None:
         self.events = events
         self.phase = phase
-        self.cache = cache
-        self.cap_usd = cap_usd
-        self.check = check
-        self._spent_usd = spent_usd
-        self._counting = threading.Lock()  # chunks are asked for side by side
+        self.purse = purse
+        self.within = within
+        self._remote = Remote(events, phase=phase, within=within)
 
-    def ask(self, role: Role, engine: Engine, make: Callable[[Any, Path], Made], request: Any, out: Path) -> Path:
-        """Have ``request`` made into ``out``, or found again. ``make`` is the engine's own method for it.
+    def ask(self, ask: Ask) -> Path:
+        """Have something made into ``ask.out``, or found again.
 
-        Raises BudgetExceeded before anything is made, EngineFailed when nothing usable came back.
+        Raises BudgetExceeded before anything is made, EngineFailed when nothing usable came back after all tries,
+        HostError where the host can't be worked with, Interrupted where ``stop`` was called meanwhile.
         """
-        mark = fingerprint(engine, make.__name__, request)
-        common = {
+        ask.out.parent.mkdir(parents=True, exist_ok=True)
+        return self._hosted(ask, ask.engine) if isinstance(ask.engine, HostedEngine) else self._here(ask)
+
+    def stop(self) -> None:
+        """Let go of calls that are under way on hosts: they stay open, to be taken up later."""
+        self.within.stopping.set()
+
+    def foresee(self, ask: Ask) -> Foresight:
+        """Say what asking would mean now, without asking."""
+        if not isinstance(ask.engine, HostedEngine):
+            cached = self.within.cache.find(ask_mark(ask), ask.out.suffix)
+            return Foresight("cached") if cached else Foresight("here", estimate_usd(ask.engine, ask.request))
+        self.within.book.refresh()
+        results: list[Path] = []
+        while order := ask.engine.next_order(ask.request, results):
+            mark = order_mark(ask.engine, order)
+            if self.within.book.open(mark):
+                return Foresight("open", _still_to_pay(ask.engine, ask.request, [*results, ask.out]))
+            if not (kept := self.within.cache.find(mark, order.suffix)):
+                return Foresight("bought", _still_to_pay(ask.engine, ask.request, results))
+            results.append(kept)
+        return Foresight("cached")
+
+    def _hosted(self, ask: Ask, engine: HostedEngine) -> Path:
+        useless = 0
+        for variation in itertools.count():
+            request = engine.vary(ask.request, 100 * variation) if variation else ask.request
+            results, bought = self._chain(ask, engine, request)
+            try:
+                facts = engine.finish(request, results, ask.out)
+            except EngineFailed as error:
+                useless += bought
+                log.warning("%s %s: %s", self.phase, ask.subject, error)
+                if useless >= _USELESS_ANSWERS or variation > _MOST_ATTEMPTS:
+                    raise
+            else:
+                log.info("%s %s by %s@%s: %s", self.phase, ask.subject, engine.name, engine.host, dict(facts))
+                return ask.out
+        raise AssertionError("unreachable")
+
+    def _chain(self, ask: Ask, engine: HostedEngine, request: Request) -> tuple[list[Path], bool]:
+        """Make the calls a request takes, one after the other; their raw results, and whether any was bought now."""
+        results: list[Path] = []
+        any_bought = False
+        what = f"{self.phase} {ask.subject}"
+        with self.purse.chain(what, engine.name, lambda: _still_to_pay(engine, request, results)) as chain:
+            while made := self._next(ask, engine, request, results, chain):
+                path, bought = made
+                results.append(path)
+                any_bought = any_bought or bought
+        return results, any_bought
+
+    def _next(
+        self, ask: Ask, engine: HostedEngine, request: Request, results: Sequence[Path], chain: Chain
+    ) -> tuple[Path, bool] | None:
+        """Make the next call of a chain, with another seed after each failure; None when the chain is at its end."""
+        failures: list[EngineFailed] = []
+        for attempt in range(_MOST_ATTEMPTS):
+            order = engine.next_order(engine.vary(request, attempt) if attempt else request, results)
+            if order is None:
+                return None
+            try:
+                return self._remote.obtain(ask, order, chain, attempt=attempt + 1)
+            except FailedBefore:
+                continue
+            except OrderRejected:
+                raise
+            except EngineFailed as failure:
+                log.warning("try %d: %s", attempt + 1, failure)
+                failures.append(failure)
+                if len(failures) == TRIES:
+                    break
+        raise _gave_up(ask, failures)
+
+    def _here(self, ask: Ask) -> Path:
+        """Have an engine make it that does so in one go: one on this machine, or one of a third party's own."""
+        mark, estimate = ask_mark(ask), estimate_usd(ask.engine, ask.request)
+        fields: dict[str, Any] = {
             "call": secrets.token_hex(8),
             "phase": self.phase,
-            "role": role,
-            "engine": engine.name,
-            "host": engine.host,
-            "version": engine.version,
-            "subject": request.subject,
+            "role": ask.role,
+            "engine": ask.engine.name,
+            "host": ask.engine.host,
+            "version": ask.engine.version,
+            "subject": ask.subject,
             "fingerprint": mark,
         }
-        kept = self.cache / mark[:2] / f"{mark}{out.suffix}"
-        if kept.exists():
-            copy_file(kept, out)
-            self.events.write("call_cached", **common, cost_usd=Decimal(0))
-            return out
-        estimate = self._reserve(engine, request, common)
-        made, seconds = self._make(make, request, out, common, estimate)
-        copy_file(out, kept, shared=True)
-        with self._counting:
-            self._spent_usd += made.cost_usd - estimate
-        self.events.write("call_settled", **common, cost_usd=made.cost_usd, seconds=seconds, params=made.facts)
-        return out
+        with self.within.cache.claim(mark):
+            if kept := self.within.cache.find(mark, ask.out.suffix):
+                copy_file(kept, ask.out)
+                self.events.write("call_cached", **fields, cost_usd=Decimal(0))
+                return ask.out
+            self._reserve(ask, fields, estimate)
+            made, seconds = self._make(ask, fields, estimate)
+            self.within.cache.keep(ask.out, mark)
+            self.events.write("call_settled", **fields, cost_usd=made.cost_usd, seconds=seconds, params=made.facts)
+            return ask.out
 
-    def _reserve(self, engine: Engine, request: Any, common: dict[str, Any]) -> Decimal:
-        estimate = estimate_usd(engine, request)
-        with self._counting:
-            spent, needed = self._spent_usd, self._spent_usd + estimate
-            if needed > self.cap_usd:
-                raise BudgetExceeded(
-                    f"{request.subject} needs about ${estimate:.2f} from {engine.name}; ${spent:.2f} of "
-                    f"${self.cap_usd:.2f} is spent. Raise the cap to at least ${needed:.2f} (caps.run_usd) "
-                    "or use --profile offline."
-                )
-            self._spent_usd = needed
-        self.events.write("call_reserved", **common, cost_usd=estimate)
-        return estimate
+    def _reserve(self, ask: Ask, fields: dict[str, Any], estimate: Decimal) -> None:
+        def write() -> None:
+            self.events.write("call_reserved", **fields, cost_usd=estimate)
 
-    def _make(
-        self, make: Callable[[Any, Path], Made], request: Any, out: Path, common: dict[str, Any], estimate: Decimal
-    ) -> tuple[Made, float]:
+        if not estimate:
+            return write()
+        with self.purse.chain(f"{self.phase} {ask.subject}", ask.engine.name, lambda: estimate) as chain:
+            chain.reserve(estimate, write)
+        return None
+
+    def _make(self, ask: Ask, fields: dict[str, Any], estimate: Decimal) -> tuple[Made, float]:
         begun = time.perf_counter()
         try:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            made = make(request, out)
-            self.check(made.path)
+            made: Made = getattr(ask.engine, VERBS[ask.role])(ask.request, ask.out)
+            self.within.check(made.path)
         except BaseException as error:
             self.events.write(
-                "call_failed", **common, cost_usd=estimate, error=type(error).__name__, message=str(error)
+                "call_failed", **fields, cost_usd=estimate, error=type(error).__name__, message=str(error)
             )
             if isinstance(error, (NotAClip, AssetError)):
-                raise EngineFailed(f"{common['engine']} gave no usable {request.subject}: {error}") from error
+                raise EngineFailed(f"{ask.engine.name} gave no usable {ask.subject}: {error}") from error
             raise
         return made, time.perf_counter() - begun
 
 
-def estimate_usd(engine: Engine, request: Any) -> Decimal:
-    """What a call will cost: nothing on this machine, else by the engine's own dated price. Unpriced is refused."""
+def estimate_usd(engine: Engine, request: Request) -> Decimal:
+    """What an engine that works in one go will cost: nothing on this machine, else by its own price.
+
+    Raises BudgetExceeded for one that is not on this machine and has no price.
+    """
     if engine.host == "local":
         return Decimal(0)
     price = getattr(engine, "price_usd", None)
     if price is None:
-        raise BudgetExceeded(f"{engine.name}@{engine.host} has no price on record. Add one to its catalog entry first.")
+        raise BudgetExceeded(f"{engine.name}@{engine.host} has no price on record. Give it a price_usd(request) first.")
     return Decimal(price(request))
 
 
-def fingerprint(engine: Engine, method: str, request: Any) -> str:
-    """Digest everything that decides a result: engine, version, method, all fields, and the bytes of files named.
-
-    ``subject`` is only a label, so the same picture asked for in another run is found again.
-    """
-    fields = {name: value for name, value in _plain(request).items() if name != "subject"}
-    text = json.dumps([engine.name, engine.host, engine.version, method, fields], sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _still_to_pay(engine: HostedEngine, request: Request, results: Sequence[Path]) -> Decimal:
+    return sum((order.estimate_usd for order in engine.forecast(request)[len(results) :]), Decimal(0))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Path):
-        return f"sha256:{sha256_of(value)}"
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+def _gave_up(ask: Ask, failures: Sequence[EngineFailed]) -> EngineFailed:
+    last = failures[-1] if failures else EngineFailed(f"{ask.subject}: all seeds have failed before")
+    kind = PromptRefused if isinstance(last, PromptRefused) else EngineFailed
+    move = "Say it in other words" if kind is PromptRefused else "Try again with `vgkit resume`"
+    error = kind(f"{last} That was try {len(failures)} of {TRIES}. {move}, or choose another engine for {ask.role}.")
+    error.__cause__ = last
+    return error

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vgkit.brief import FILM_FPS
-from vgkit.engines.base import PictureRequest
-from vgkit.phases.asking import door, engine, engine_mark, staging
+from vgkit.engines.base import Ask, PictureRequest
+from vgkit.phases.asking import ask_all, engine, engine_mark, staging
 from vgkit.phases.report import Figure, PhaseReport
 from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
 from vgkit.run import Run
@@ -24,17 +24,24 @@ def inputs(run: Run) -> Inputs:
     }
 
 
+def asks(run: Run) -> list[Ask]:
+    """What the phase asks engines for: a picture of each keyframe."""
+    storyboard, drawer = run.storyboard, engine(run, "picture")
+    return [
+        Ask("picture", drawer, _request(run, storyboard, keyframe), keyframe_path(run, keyframe))
+        for keyframe in storyboard.keyframes
+    ]
+
+
 def draw_animatic(run: Run) -> PhaseReport:
     """Draw every keyframe, a contact sheet of them, and a moving preview in the film's own timing."""
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run)) as step:
         if step.needed:
             storyboard = run.storyboard
-            ask, drawer = door(run, PHASE), engine(run, "picture")
-            for number, keyframe in enumerate(storyboard.keyframes):
-                step.progress(number, len(storyboard.keyframes), keyframe.id)
-                out = keyframe_path(run, keyframe)
-                step.make(ask.ask("picture", drawer, drawer.draw, _request(run, storyboard, keyframe), out))
+            ask_all(step, asks(run))
+            for keyframe in storyboard.keyframes:
+                step.make(keyframe_path(run, keyframe))
             _draw_sheet(step, storyboard)
             _write_preview(step, storyboard)
     return report(run)

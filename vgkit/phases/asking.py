@@ -1,31 +1,81 @@
-"""How a phase asks an engine: by the door, within the run's cap, with a look at what came back."""
+"""How a phase asks engines: by the door, within the caps, side by side, with a look at what came back."""
 
-from decimal import Decimal
+import os
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 from vgkit.brief import Role
-from vgkit.engines.base import Staging, Words
+from vgkit.engines.base import Ask, Staging, Words
+from vgkit.engines.cache import Cache
+from vgkit.engines.open_calls import CallBook
+from vgkit.engines.purse import Caps, Purse
 from vgkit.engines.registry import engine_for
+from vgkit.engines.remote_call import Within
 from vgkit.engines.spend import Door
-from vgkit.ledger import read_events
+from vgkit.errors import EngineFailed, Interrupted, OrderRejected
+from vgkit.phases.step import Step
 from vgkit.places import runs_dir
 from vgkit.run import Run
 from vgkit.storyboard import Caption, EndCard, Shot, Storyboard
 
+_ON_THIS_MACHINE = 4
+
 
 def door(run: Run, phase: str) -> Door:
-    """Open the one door to engines for a phase of a run."""
-    paid = read_events(run.events.path).of("call_settled", "call_failed")
-    spent = sum((event.usd("cost_usd") for event in paid), Decimal(0))
-    return Door(
-        run.events,
-        phase=phase,
-        cache=runs_dir() / "cache",
-        cap_usd=run.profile.cap_usd,
-        spent_usd=spent,
-        check=decodes,
-    )
+    """Open the one door to engines for a phase of a run. Raises RunError for a rehearsal outside of one."""
+    from vgkit.profiles import project_cap
+
+    run.check_rehearsal()
+    rehearsal = run.rehearsal is not None
+    cache = Cache(runs_dir() / "cache" / ("rehearsal" if rehearsal else ""))
+    caps = Caps(run.profile.cap_usd, None if rehearsal else project_cap())
+    purse = Purse(runs_dir(), run.name, caps, rehearsal=rehearsal)
+    within = Within(cache, CallBook(runs_dir(), rehearsal=rehearsal), decodes)
+    return Door(run.events, phase=phase, purse=purse, within=within)
+
+
+def ask_all(step: Step, asks: Sequence[Ask], *, spare: bool = False) -> list[tuple[Ask, EngineFailed]]:
+    """Ask for several things side by side, as many at once as their engine bears.
+
+    The first error ends it: what is under way is brought home, since it is paid for, and nothing more is begun. With
+    ``spare``, an engine that does not deliver one thing does not stop the others; those that failed are returned.
+    """
+    through = door(step.run, step.phase)
+    failed: list[tuple[Ask, EngineFailed]] = []
+    with ThreadPoolExecutor(_at_once(asks)) as pool:
+        step.progress(0, len(asks), asks[0].subject)
+        pending = {pool.submit(through.ask, ask): ask for ask in asks}
+        try:
+            for done, future in enumerate(as_completed(pending), 1):
+                if failure := _failure(future, spare=spare):
+                    failed.append((pending[future], failure))
+                step.progress(done, len(asks), pending[future].subject)
+        except (KeyboardInterrupt, SystemExit, Interrupted):
+            through.stop()
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    return failed
+
+
+def _failure(future: "Future[Path]", *, spare: bool) -> EngineFailed | None:
+    try:
+        future.result()
+    except OrderRejected:
+        raise
+    except EngineFailed as failure:
+        if not spare:
+            raise
+        return failure
+    return None
+
+
+def _at_once(asks: Sequence[Ask]) -> int:
+    """Calls at once: cores for engines on this machine, what the host bears for those that are waited for."""
+    client = getattr(asks[0].engine, "client", None)
+    return client.at_once if client else min(os.cpu_count() or 1, _ON_THIS_MACHINE)
 
 
 def engine(run: Run, role: Role) -> Any:
@@ -68,13 +118,13 @@ def _words_over(storyboard: Storyboard, shot: Shot) -> Words:
 
 def decodes(path: Path) -> None:
     """Read what an engine delivered as what its name says. Raises NotAClip or AssetError for bytes that aren't."""
-    from vgkit.media.frames import read_picture
-    from vgkit.media.probe import probe
+    from vgkit.media.frames import read_frames, read_picture
     from vgkit.media.sound import read_sound
 
-    if path.suffix == ".png":
+    if path.suffix in (".png", ".jpg", ".webp"):
         read_picture(path)
-    elif path.suffix == ".wav":
+    elif path.suffix in (".wav", ".mp3"):
         read_sound(path)
-    else:
-        probe(path)
+    elif path.suffix != ".json":  # a planner's words are read by the planner itself
+        for _ in read_frames(path):  # to the end: a file that was cut short has a good beginning
+            pass

@@ -3,18 +3,15 @@
 Nearly all of a hosted film's money is spent here, so every clip goes through the door on its own, and a stopped run
 takes up at the clip it stopped at."""
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
-from typing import Any
+import json
+from collections.abc import Iterator, Sequence
 
 from vgkit.draft import seed_for
-from vgkit.engines.base import ClipRequest
-from vgkit.errors import ParameterError
+from vgkit.engines.base import Ask, ClipRequest
+from vgkit.errors import EngineFailed, ParameterError
 from vgkit.files import write_json
 from vgkit.phases.animatic import keyframe_path
-from vgkit.phases.asking import door, engine, engine_mark, staging
+from vgkit.phases.asking import ask_all, engine, engine_mark, staging
 from vgkit.phases.report import Figure, PhaseReport, Table
 from vgkit.phases.step import Inputs, Step, begin, catch_up, made_digest
 from vgkit.run import Run
@@ -23,6 +20,8 @@ from vgkit.storyboard import Shot, Storyboard
 PHASE = "chunks"
 _MOST_TAKES = 8
 _FIRST_TAKE = "t01"
+_STILL = "still"
+_MOST_STILLS = 1 / 3
 
 
 def inputs(run: Run, *, takes: int = 1) -> Inputs:
@@ -45,6 +44,16 @@ def check_settings(*, takes: int = 1) -> None:
         raise ParameterError(f"takes: {takes} is out of range; ask for 1 to {_MOST_TAKES} takes of each shot.")
 
 
+def asks(run: Run, *, takes: int = 1) -> list[Ask]:
+    """What the phase asks engines for: the takes of each shot."""
+    storyboard, maker = run.storyboard, engine(run, "video")
+    return [
+        Ask("video", maker, _request(run, storyboard, shot, take), run.take_path(shot, take))
+        for take in (f"t{number:02d}" for number in range(1, takes + 1))
+        for shot in storyboard.shots
+    ]
+
+
 def make_chunks(run: Run, *, takes: int = 1) -> PhaseReport:
     """Make ``takes`` clips of each shot, pick one of each, and join the picks to the cut without loss.
 
@@ -54,8 +63,7 @@ def make_chunks(run: Run, *, takes: int = 1) -> PhaseReport:
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, takes=takes)) as step:
         if step.needed:
-            _make_takes(step, takes)
-            picks = {shot.id: _FIRST_TAKE for shot in run.storyboard.shots}
+            picks = _make_takes(step, takes)
             write_json(run.path("chunks/picks.json"), picks)
             step.make(run.path("chunks/picks.json"))
             _join(step, run.storyboard, picks)
@@ -65,47 +73,78 @@ def make_chunks(run: Run, *, takes: int = 1) -> PhaseReport:
 def report(run: Run) -> PhaseReport:
     """Show the picked clips."""
     storyboard = run.storyboard
+    picks = json.loads(run.made("chunks/picks.json", phase=PHASE).read_text("utf-8"))
     figures = tuple(
-        Figure(run.take_path(shot, _FIRST_TAKE), f"{shot.id} {shot.beat.replace('_', ' ')}", width_px=260)
+        Figure(run.take_path(shot, picks[shot.id]), f"{shot.id} {shot.beat.replace('_', ' ')}", width_px=260)
         for shot in storyboard.shots
     )
     clip = storyboard.clip
     shape = f"{clip.frames} frames at {clip.fps} a second, {clip.width_px} x {clip.height_px}"
-    rows = tuple((shot.id, _FIRST_TAKE, f"{shot.frames} film frames", shot.transition) for shot in storyboard.shots)
+    rows = tuple((shot.id, picks[shot.id], f"{shot.frames} film frames", shot.transition) for shot in storyboard.shots)
     return PhaseReport(
         run,
         PHASE,
-        lines=(f"{len(storyboard.shots)} shots by {engine_mark(run, 'video')}: {shape} each.",),
+        lines=(f"{len(storyboard.shots)} shots by {engine_mark(run, 'video')}: {shape} each.", *_stills_told(picks)),
         figures=figures,
         tables=(Table("The cut", ("shot", "take", "lasts", "then"), rows),),
     )
 
 
-def _make_takes(step: Step, takes: int) -> None:
-    run, storyboard = step.run, step.run.storyboard
-    ask, maker = door(run, PHASE), engine(run, "video")
-    wanted = [(shot, f"t{take:02d}") for take in range(1, takes + 1) for shot in storyboard.shots]
-
-    def make(shot: Shot, take: str) -> Path:
-        return ask.ask("video", maker, maker.animate, _request(run, storyboard, shot, take), run.take_path(shot, take))
-
-    step.progress(0, len(wanted), wanted[0][0].id)
-    with ThreadPoolExecutor(_side_by_side(maker)) as pool:
-        pending = {pool.submit(make, shot, take): f"{shot.id}/{take}" for shot, take in wanted}
-        try:
-            for done, future in enumerate(as_completed(pending), 1):
-                future.result()
-                step.progress(done, len(wanted), pending[future])
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    for shot, take in wanted:
-        step.make(run.take_path(shot, take), shot=shot.id, take=take)
+def _stills_told(picks: dict[str, str]) -> tuple[str, ...]:
+    stills = [shot for shot, take in picks.items() if take == _STILL]
+    told = f"Degraded: {', '.join(stills)} have no clip and show their still in motion."
+    again = "`vgkit resume --from chunks --force` tries those again; what is there costs nothing."
+    return (f"{told} {again}",) if stills else ()
 
 
-def _side_by_side(maker: Any) -> int:
-    """Calls at once: cores for an engine on this machine, a few for one that is waited for."""
-    return min(os.cpu_count() or 1, 4) if maker.host == "local" else 4
+def _make_takes(step: Step, takes: int) -> dict[str, str]:
+    """Make all takes, and pick the first of each shot that there is; a shot without any keeps its still, set in motion.
+
+    Raises EngineFailed where too many shots have none: that is no film any more.
+    """
+    run = step.run
+    wanted = asks(run, takes=takes)
+    failures = ask_all(step, wanted, spare=True)
+    failed = {ask.out for ask, _ in failures}
+    for ask in wanted:
+        if ask.out not in failed:
+            step.make(ask.out, **dict(zip(("shot", "take"), ask.subject.split("/"), strict=True)))
+    picks = _picks([ask for ask in wanted if ask.out not in failed])
+    bare = [shot for shot in run.storyboard.shots if shot.id not in picks]
+    if len(bare) > len(run.storyboard.shots) * _MOST_STILLS:
+        names = ", ".join(shot.id for shot in bare)
+        raise EngineFailed(
+            f"chunks: {len(bare)} of {len(run.storyboard.shots)} shots have no clip ({names}); at most a third may be "
+            f"stills. The last failure: {failures[-1][1]}"
+        ) from failures[-1][1]
+    for shot in bare:
+        why = next(failure for ask, failure in failures if ask.subject.startswith(shot.id))
+        _fall_back(step, shot, why)
+        picks[shot.id] = _STILL
+    return {shot.id: picks[shot.id] for shot in run.storyboard.shots}
+
+
+def _picks(made: Sequence[Ask]) -> dict[str, str]:
+    picks: dict[str, str] = {}
+    for ask in sorted(made, key=lambda each: each.subject):
+        shot, take = ask.subject.split("/")
+        picks.setdefault(shot, take)
+    return picks
+
+
+def _fall_back(step: Step, shot: Shot, why: EngineFailed) -> None:
+    """Put the shot's own still, slowly closed in on, where its clip should be; the run then counts as degraded."""
+    from vgkit.engines.adapters import push_in
+
+    run = step.run
+    keyframe = keyframe_path(run, run.storyboard.keyframe_of(shot))
+    out = run.take_path(shot, _STILL)
+    push_in(keyframe, run.storyboard.clip, out)
+    step.make(out, shot=shot.id, take=_STILL)
+    step.degraded.append(shot.id)
+    run.events.write(
+        "fallback", phase=PHASE, subject=shot.id, engine=engine_mark(run, "video").split()[0], message=str(why)
+    )
 
 
 def _request(run: Run, storyboard: Storyboard, shot: Shot, take: str) -> ClipRequest:

@@ -10,9 +10,9 @@ from typing import Any
 
 from vgkit.brief import FILM_FPS
 from vgkit.draft import seed_for
-from vgkit.engines.base import MusicRequest
+from vgkit.engines.base import Ask, MusicRequest
 from vgkit.errors import ParameterError
-from vgkit.phases.asking import door, engine, engine_mark
+from vgkit.phases.asking import ask_all, engine, engine_mark
 from vgkit.phases.report import Figure, PhaseReport, Table
 from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
 from vgkit.places import templates_dir
@@ -44,6 +44,14 @@ def check_settings(*, quality: str = "review") -> None:
     """Raise ParameterError for a quality there is not."""
     if quality not in _PRESETS:
         raise ParameterError(f"quality: there is no {quality!r}. Use one of {', '.join(_PRESETS)}.")
+
+
+def asks(run: Run) -> list[Ask]:
+    """What the phase asks engines for: music, where the person gave none."""
+    if run.asset("music"):
+        return []
+    request = _music_request(run, run.storyboard)
+    return [Ask("music", engine(run, "music"), request, run.path("music_raw.wav"))]
 
 
 def refine_film(run: Run, *, quality: str = "review") -> PhaseReport:
@@ -111,10 +119,8 @@ def _make_music(step: Step) -> None:
     if own:
         music = fit_to_length(read_sound(own), duration_s=storyboard.duration_s)
     else:
-        ask, composer = door(run, PHASE), engine(run, "music")
-        raw = ask.ask("music", composer, composer.compose, _music_request(run, storyboard), run.path("music_raw.wav"))
-        step.make(raw)
-        music = read_sound(raw)
+        ask_all(step, asks(run))
+        music = read_sound(step.make(run.path("music_raw.wav")))
         if len(music) != round(storyboard.duration_s * 48000):
             music = fit_to_length(music, duration_s=storyboard.duration_s)
     finished = finish_for_aac(music)

@@ -54,6 +54,7 @@ class Step:
     made: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
+    degraded: list[str] = field(default_factory=list)  # what had to be replaced by something lesser
 
     def make(self, path: Path, **media: Any) -> Path:
         """Put a file that was just made on record."""
@@ -93,14 +94,14 @@ def begin(run: Run, phase: str, inputs: Inputs) -> Iterator[Step]:
             return
         step = Step(run, phase, needed=True)
         log.info("%s begins: %s", phase, state.reason)
-        before, begun = len(read_events(run.events.path)), time.perf_counter()
+        begun = time.perf_counter()
         run.events.write("phase_started", phase=phase, attempt=_attempt(run, phase), pid=os.getpid())
         try:
             yield step
         except BaseException as error:
             _record_failure(run, phase, error, time.perf_counter() - begun)
             raise
-        _record_success(step, inputs, time.perf_counter() - begun, before)
+        _record_success(step, inputs, time.perf_counter() - begun)
 
 
 def validity(run: Run, phase: str, inputs: Inputs) -> Validity:
@@ -154,6 +155,11 @@ def let_go(run: Run, phase: str, names: Sequence[str]) -> None:
         log.info("%s was let go", name)
 
 
+def degraded(run: Run) -> tuple[str, ...]:
+    """Name what the run's phases, as they stand, had to replace by something lesser."""
+    return tuple(name for phase in PHASES for name in (_record(run, phase) or {}).get("degraded", ()))
+
+
 def incomplete(run: Run, *, before: str) -> tuple[str, ...]:
     """Name the earlier phases whose files were let go; a later phase that must be made anew needs them again."""
     earlier = PHASES[: PHASES.index(before)]
@@ -176,11 +182,16 @@ def forget(run: Run, phase: str) -> None:
     run.path(f"phases/{phase}.json").unlink(missing_ok=True)
 
 
-def cost_since(run: Run, first_event: int) -> Decimal:
-    """Sum what calls settled since an event; failed calls may have cost too and count."""
-    events = read_events(run.events.path).events[first_event:]
-    paid = (event for event in events if event.kind in ("call_settled", "call_failed"))
-    return sum((event.usd("cost_usd") for event in paid), Decimal(0))
+def cost_of(run: Run, phase: str) -> Decimal:
+    """Sum what a phase's calls have cost since its last end; what was asked for ahead of it counts, and what failed."""
+    cost = Decimal(0)
+    for event in read_events(run.events.path):
+        if event.get("phase") == phase:
+            if event.kind in ("phase_finished", "phase_failed"):
+                cost = Decimal(0)
+            elif event.kind in ("call_settled", "call_failed"):
+                cost += event.usd("cost_usd")
+    return cost
 
 
 def digest_of(path: Path | None) -> str:
@@ -206,13 +217,15 @@ def _attempt(run: Run, phase: str) -> int:
     return 1 + len(earlier)
 
 
-def _record_success(step: Step, inputs: Inputs, seconds: float, first_event: int) -> None:
+def _record_success(step: Step, inputs: Inputs, seconds: float) -> None:
     run, phase = step.run, step.phase
-    cost = cost_since(run, first_event)
+    cost = cost_of(run, phase)
     at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     record = {"inputs": dict(inputs), "outputs": step.outputs, "at": at, "seconds": round(seconds, 3)}
-    write_json(run.path(f"phases/{phase}.json"), {**record, "cost_usd": str(cost)})
-    run.events.write("phase_finished", phase=phase, seconds=seconds, cost_usd=cost, made=step.made, kept=step.kept)
+    lesser: dict[str, Any] = {"degraded": step.degraded} if step.degraded else {}
+    write_json(run.path(f"phases/{phase}.json"), {**record, "cost_usd": str(cost), **lesser})
+    told: dict[str, Any] = {"made": step.made, "kept": step.kept, **lesser}
+    run.events.write("phase_finished", phase=phase, seconds=seconds, cost_usd=cost, **told)
     log.info("%s done in %.1f s for $%s: %d files", phase, seconds, cost, len(step.outputs))
 
 

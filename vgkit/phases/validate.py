@@ -1,14 +1,17 @@
-"""Phase 1: settle the storyboard. After it everything about words and time is fixed, and nothing has been paid yet."""
+"""Phase 1: settle the storyboard.
+
+After it everything about words and time is fixed, and next to nothing has been paid yet."""
 
 from vgkit.brief import FILM_FPS
 from vgkit.draft import draft_storyboard
+from vgkit.engines.base import Ask, PlanRequest
 from vgkit.errors import BriefError
 from vgkit.files import write_text
-from vgkit.phases.asking import engine, engine_mark
+from vgkit.phases.asking import ask_all, engine, engine_mark
 from vgkit.phases.report import PhaseReport, Table
 from vgkit.phases.step import Inputs, begin, digest_of
 from vgkit.run import Run
-from vgkit.storyboard import Storyboard
+from vgkit.storyboard import Plan, Storyboard
 from vgkit.timing import beat_borders, snap_shots
 
 PHASE = "validate"
@@ -28,11 +31,19 @@ def inputs(run: Run) -> Inputs:
     }
 
 
+def asks(run: Run) -> list[Ask]:
+    """What the phase asks engines for: a plan."""
+    request = PlanRequest("plan", run.brief, run.template, run.asset("product"), run.brief.seed)
+    return [Ask("plan", engine(run, "plan"), request, run.path("plan.json"))]
+
+
 def plan_storyboard(run: Run) -> PhaseReport:
     """Ask the planner for words, put them on the film's time, check them, and write ``storyboard.json``."""
     with begin(run, PHASE, inputs(run)) as step:
         if step.needed:
-            plan = engine(run, "plan").plan(run.brief, run.template, product=run.asset("product"))
+            ask_all(step, asks(run))
+            step.make(run.path("plan.json"))
+            plan = Plan.model_validate_json(run.path("plan.json").read_text("utf-8"))
             storyboard = draft_storyboard(run.brief, run.template, plan, engine(run, "video").shape(run.brief.aspect))
             _check_words(storyboard)
             _record_prompts(run, storyboard)

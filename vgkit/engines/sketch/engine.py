@@ -6,18 +6,16 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from vgkit.brief import Brief
-from vgkit.engines.base import ClipRequest, Made, MusicRequest, PictureRequest
+from vgkit.engines.base import ClipRequest, Made, MusicRequest, PictureRequest, PlanRequest
 from vgkit.engines.sketch import clips, pictures
 from vgkit.engines.sketch.music import compose
 from vgkit.engines.sketch.plan import plan_by_rule
 from vgkit.engines.sketch.product import read_product
-from vgkit.files import sha256_of
+from vgkit.files import sha256_of, write_text
 from vgkit.media.cutout import dominant_accent
 from vgkit.media.sound import write_wav
 from vgkit.places import templates_dir
-from vgkit.storyboard import ClipShape, Plan
-from vgkit.template import Template
+from vgkit.storyboard import ClipShape
 
 _CODE = "1"  # raise with every change that a viewer could see or hear: the cache goes by the version
 _NATIVE_PX = {"16:9": (1024, 576), "9:16": (576, 1024), "1:1": (768, 768)}
@@ -42,10 +40,12 @@ class Sketch:
         """What the code draws, and the drawings it draws from: a scene may be edited without the code."""
         return f"{_CODE}.{drawings_digest()[:8]}"
 
-    def plan(self, brief: Brief, template: Template, *, product: Path | None = None) -> Plan:
+    def plan(self, request: PlanRequest, out: Path) -> Made:
         """Fill the template by rule, with the accent colour of the product itself, not of what it stands before."""
-        accent = dominant_accent(read_product(product).rgba) if product else None
-        return plan_by_rule(brief, template, accent=accent)
+        accent = dominant_accent(read_product(request.product).rgba) if request.product else None
+        plan = plan_by_rule(request.brief, request.template, accent=accent)
+        write_text(out, plan.model_dump_json(indent=2) + "\n")
+        return Made(out)
 
     def shape(self, aspect: str) -> ClipShape:
         """24 frames at 8 a second, as Zeroscope gives; the size follows the film's aspect."""
