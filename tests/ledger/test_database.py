@@ -18,7 +18,7 @@ from recorded import record_run
 from vgkit.errors import RecordError
 from vgkit.ledger import Events, Ledger
 
-TABLES = ("runs", "phases", "calls", "artifacts", "metrics", "prompts", "votes")
+TABLES = ("runs", "phases", "calls", "fallbacks", "artifacts", "metrics", "prompts", "votes")
 
 
 def contents(ledger: Ledger) -> dict[str, list[tuple[object, ...]]]:
@@ -43,6 +43,7 @@ def write_one_of_each(events: Events) -> None:
         scored=scored,
     )
     events.write("prompt", subject="k01", role="picture", text="a lamp", negative="text", weights={"hook": 1.0})
+    events.write("fallback", phase="chunks", subject="s02", engine="zeroscope", message="no clip", tries=3)
     events.write("vote", subject="s01", take="t01", value=1, note="calm")
 
 
@@ -52,7 +53,7 @@ def test_syncing_twice_changes_nothing(tmp_path: Path) -> None:
     first = ledger.sync()
     before = contents(ledger)
     second = ledger.sync()
-    assert (first.runs, first.events) == (1, 11)
+    assert (first.runs, first.events) == (1, 12)
     assert (second.runs, second.events) == (0, 0)
     assert contents(ledger) == before
     assert all(before.values())
@@ -122,7 +123,7 @@ def test_a_run_made_anew_under_the_same_name_is_read_from_its_start(tmp_path: Pa
     ledger.sync()
     shutil.rmtree(tmp_path / "r1")
     write_one_of_each(record_run(tmp_path, "r1", cost="0.25"))
-    assert ledger.sync().events == 11
+    assert ledger.sync().events == 12
 
 
 def test_damaged_lines_are_reported_once_and_kept_on_record(tmp_path: Path) -> None:

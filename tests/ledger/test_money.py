@@ -88,7 +88,7 @@ def test_a_rehearsal_that_was_resumed_for_real_is_real(tmp_path: Path) -> None:
 
 def test_a_run_without_a_start_is_what_its_folder_says(tmp_path: Path) -> None:
     """A phase run by hand in a notebook writes no start."""
-    for run, stated in (("played", {"rehearsal": True}), ("real", {})):
+    for run, stated in (("played", {"rehearsal": {}}), ("real", {"rehearsal": None})):
         (tmp_path / run).mkdir()
         (tmp_path / run / "run.json").write_text(json.dumps(stated))
         reserve(Events(tmp_path / run / "events.jsonl", run_id=run), "c1", "0.25")

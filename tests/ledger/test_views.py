@@ -67,6 +67,51 @@ def test_a_call_is_one_row_from_reservation_to_price(tmp_path: Path) -> None:
     ]
 
 
+def test_a_call_keeps_what_was_sent_apart_from_what_came_back(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", state=None)
+    call: dict[str, Any] = {"call": "c2", "role": "video", "engine": "zeroscope", "host": "replicate"}
+    sent = {"prompt": "a lamp", "seed": 7}
+    events.write(
+        "call_reserved", **call, cost_usd=Decimal("0.04"), step="upscale", attempt=2, adapter="push_in", params=sent
+    )
+    events.write("call_submitted", **call, prediction="p2", step="upscale")
+    events.write("call_settled", **call, prediction="p2", cost_usd=Decimal("0.03"), params={"billed_s": 41.0})
+    columns = "state, step, attempt, adapter, prediction, params ->> 'prompt', facts ->> 'billed_s', cost_usd"
+    assert rows(Ledger(tmp_path), f"SELECT {columns} FROM calls WHERE call = 'c2'") == [
+        ["settled", "upscale", 2, "push_in", "p2", "a lamp", "41.0", 0.03]
+    ]
+
+
+def test_a_call_that_is_settled_twice_is_paid_once(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", cost="0.10", state=None)
+    events.write("call_failed", call="r1-c1", cost_usd=Decimal("0.12"), error="UnknownCall", message="not there")
+    events.write("call_settled", call="r1-c1", cost_usd=Decimal("0.11"))
+    ledger = Ledger(tmp_path)
+    assert ledger.spent() == Decimal("0.11")
+    assert rows(ledger, "SELECT state, cost_usd, error, message FROM calls") == [["settled", 0.11, None, None]]
+
+
+def test_a_call_that_ended_stays_ended_whatever_is_written_after(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", cost="0.10", state=None)
+    events.write("call_submitted", call="r1-c1", prediction="p1")
+    ledger = Ledger(tmp_path)
+    assert rows(ledger, "SELECT state, cost_usd FROM calls") == [["settled", 0.10]]
+    assert len(ledger.query("SELECT * FROM open_calls")) == 0
+
+
+def test_open_calls_say_where_to_find_them(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", state=None)
+    call: dict[str, Any] = {"role": "music", "engine": "musicgen", "host": "replicate", "phase": "refine"}
+    events.write("call_reserved", call="lost", subject="film", cost_usd=Decimal("0.05"), **call)
+    events.write("call_reserved", call="sent", subject="film", cost_usd=Decimal("0.07"), **call)
+    events.write("call_submitted", call="sent", prediction="p9")
+    columns = "run, call, state, engine, host, prediction, estimate_usd, since IS NOT NULL"
+    assert rows(Ledger(tmp_path), f"SELECT {columns} FROM open_calls ORDER BY call") == [
+        ["r1", "lost", "reserved", "musicgen", "replicate", None, 0.05, True],
+        ["r1", "sent", "submitted", "musicgen", "replicate", "p9", 0.07, True],
+    ]
+
+
 def test_costs_add_up_by_phase_and_by_engine(tmp_path: Path) -> None:
     record_run(tmp_path, "r1", cost="0.10")
     record_run(tmp_path, "r2", cost="0.30")
@@ -126,11 +171,73 @@ def test_the_budget_is_kept_by_run_by_batch_and_in_all(tmp_path: Path) -> None:
     )
     events.write("call_reserved", call="c9", role="video", engine="z", host="r", cost_usd=Decimal("0.05"))
     assert rows(Ledger(tmp_path), "SELECT * FROM budget ORDER BY scope, name") == [
-        ["all", "all", 0.4, 0.05, 10.0, 9.55],
-        ["batch", "b1", 0.4, 0.05, 5.0, 4.55],
-        ["run", "r1", 0.1, 0.0, 2.0, 1.9],
-        ["run", "r2", 0.3, 0.05, 2.0, 1.65],
+        ["all", "all", False, 0.4, 0.05, 10.0, 9.55],
+        ["batch", "b1", False, 0.4, 0.05, 5.0, 4.55],
+        ["run", "r1", False, 0.1, 0.0, 2.0, 1.9],
+        ["run", "r2", False, 0.3, 0.05, 2.0, 1.65],
     ]
+
+
+def test_rehearsals_are_marked_and_never_weigh_on_what_is_real(tmp_path: Path) -> None:
+    caps = {"batch": "b1", "batch_cap_usd": Decimal(5), "project_cap_usd": Decimal(20)}
+    record_run(tmp_path, "real", cost="0.10", **caps)
+    record_run(tmp_path, "played", cost="9.00", state="failed", rehearsal=True, **caps)
+    record_run(tmp_path, "other", cost="9.00", engine="animatediff@replicate", rehearsal=True, batch="b2")
+    ledger = Ledger(tmp_path)
+    assert ledger.spent() == Decimal("0.10")
+    assert ledger.spent("played") == Decimal("9.00")
+    assert rows(ledger, "SELECT run, rehearsal, cost_usd FROM run_summary ORDER BY run") == [
+        ["other", True, 9.0],
+        ["played", True, 9.0],
+        ["real", False, 0.1],
+    ]
+    assert rows(ledger, "SELECT run, rehearsal FROM cost_by_phase ORDER BY run") == [
+        ["other", True],
+        ["played", True],
+        ["real", False],
+    ]
+    assert rows(ledger, "SELECT engine, calls, cost_usd FROM cost_by_engine") == [["zeroscope@replicate", 1, 0.1]]
+    assert len(ledger.query("SELECT * FROM engine_pairs")) == 0
+    assert rows(ledger, "SELECT runs, success, failed FROM success_rate") == [[1, 1, 0]]
+    assert rows(ledger, "SELECT scope, name, rehearsal, spent_usd FROM budget ORDER BY scope, name") == [
+        ["all", "all", False, 0.1],
+        ["batch", "b1", False, 0.1],
+        ["run", "other", True, 9.0],
+        ["run", "played", True, 9.0],
+        ["run", "real", False, 0.1],
+    ]
+
+
+def test_a_run_that_was_ever_started_for_real_is_no_rehearsal(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", cost="0.10", state=None, rehearsal=True)
+    ledger = Ledger(tmp_path)
+    ledger.sync()
+    assert ledger.spent() == 0
+    events.write("run_started", brief={}, profile="dev", engines={})
+    ledger.sync()
+    assert ledger.spent() == Decimal("0.10")
+
+
+def test_shots_that_fell_back_are_counted_until_their_phase_is_made_again(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", state=None)
+    events.write("phase_started", phase="chunks", attempt=2)
+    why = "chunks s03: zeroscope@replicate failed 3 times"
+    events.write("fallback", phase="chunks", subject="s03", engine="zeroscope@replicate", message=why, tries=3)
+    events.write("phase_finished", phase="chunks", seconds=9.0, degraded=["s03"])
+    events.write("run_finished", state="degraded", seconds=60.0, film="film.mp4")
+    ledger = Ledger(tmp_path)
+    ledger.sync()
+    assert rows(ledger, "SELECT state, fallbacks FROM run_summary") == [["degraded", 1]]
+    assert rows(ledger, "SELECT phase, subject, engine, tries, message, latest FROM fallbacks") == [
+        ["chunks", "s03", "zeroscope@replicate", 3, why, True]
+    ]
+    assert rows(ledger, "SELECT degraded ->> 0 FROM phases WHERE attempt = 2") == [["s03"]]
+    events.write("phase_skipped", phase="chunks", reason="unchanged")
+    ledger.sync()
+    assert rows(ledger, "SELECT fallbacks FROM run_summary") == [[1]]
+    events.write("phase_started", phase="chunks", attempt=3)
+    ledger.sync()
+    assert rows(ledger, "SELECT fallbacks FROM run_summary") == [[0]]
 
 
 def test_what_was_done_again_leaves_one_latest_row(tmp_path: Path) -> None:
@@ -149,9 +256,9 @@ def test_what_was_done_again_leaves_one_latest_row(tmp_path: Path) -> None:
 
 def test_an_empty_ledger_answers_every_view(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
-    for view in ("run_summary", "cost_by_phase", "cost_by_engine", "engine_pairs", "success_rate"):
+    for view in ("run_summary", "open_calls", "cost_by_phase", "cost_by_engine", "engine_pairs", "success_rate"):
         assert len(ledger.query(f"SELECT * FROM {view}")) == 0
-    assert rows(ledger, "SELECT * FROM budget") == [["all", "all", 0.0, 0.0, None, None]]
+    assert rows(ledger, "SELECT * FROM budget") == [["all", "all", False, 0.0, 0.0, None, None]]
     assert ledger.spent() == 0
     assert isinstance(ledger.runs(), pd.DataFrame)
 

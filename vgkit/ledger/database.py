@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 _GONE = "SELECT id, run, happened_at, kind, body FROM events WHERE NOT list_contains(?::VARCHAR[], run)"
 
 Answer = TypeVar("Answer")
-_TABLES = "runs, phases, calls, artifacts, metrics, prompts, votes"
-_VIEWS = "run_summary, cost_by_phase, cost_by_engine, engine_pairs, success_rate, budget"
+_TABLES = "runs, phases, calls, fallbacks, artifacts, metrics, prompts, votes"
+_VIEWS = "run_summary, open_calls, cost_by_phase, cost_by_engine, engine_pairs, success_rate, budget"
 
 
 class Ledger:
@@ -74,11 +74,15 @@ class Ledger:
             raise RecordError(f"{error}\nTables: {_TABLES}. Views: {_VIEWS}.") from None
 
     def spent(self, run_id: str | None = None) -> Decimal:
-        """Return what one run, or all, has cost as of the last sync, to the micro-dollar, failed calls included."""
+        """Return what one run, or all real ones, have cost as of the last sync, failed calls included.
+
+        Exact to the micro-dollar. Rehearsals count only where one is named.
+        """
 
         def answer(connection: duckdb.DuckDBPyConnection) -> Decimal:
             row = connection.execute(
-                "SELECT coalesce(sum(cost_usd), 0)::DECIMAL(18, 6) FROM calls WHERE $run IS NULL OR run = $run",
+                "SELECT coalesce(sum(cost_usd), 0)::DECIMAL(18, 6) FROM calls "
+                "WHERE run = $run OR ($run IS NULL AND NOT rehearsal)",
                 {"run": run_id},
             ).fetchone()
             return Decimal(row[0]) if row else Decimal(0)
@@ -146,10 +150,7 @@ class Ledger:
         here = [run for (run,) in fresh.execute("SELECT run FROM runs").fetchall()]
         try:
             with connected(self.path, read_only=True) as old:
-                gone = old.execute(
-                    "SELECT id, run, happened_at, kind, body FROM events WHERE NOT list_contains(?::VARCHAR[], run)",
-                    [here],
-                ).fetchall()
+                gone = old.execute(_GONE, [here]).fetchall()
         except RecordError as error:
             log.warning("Runs whose folder is gone can't be carried over: %s", error)
             return

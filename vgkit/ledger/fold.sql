@@ -8,6 +8,7 @@ CREATE OR REPLACE TEMP MACRO whole(body, name) AS try_cast(body ->> name AS BIGI
 DELETE FROM runs WHERE run IN (SELECT run FROM touched);
 DELETE FROM phases WHERE run IN (SELECT run FROM touched);
 DELETE FROM calls WHERE run IN (SELECT run FROM touched);
+DELETE FROM fallbacks WHERE run IN (SELECT run FROM touched);
 DELETE FROM artifacts WHERE run IN (SELECT run FROM touched);
 DELETE FROM metrics WHERE run IN (SELECT run FROM touched);
 DELETE FROM prompts WHERE run IN (SELECT run FROM touched);
@@ -26,6 +27,8 @@ WITH life AS (
         max(happened_at) FILTER (kind = 'run_finished') AS finished_at,
         max_by(body, id) FILTER (kind = 'run_started') AS s,
         max_by(body, id) FILTER (kind = 'run_finished') AS f,
+        max_by(body ->> 'batch', id) FILTER (kind = 'run_started') AS batch,  -- a run resumed alone stays in its batch
+        bool_and(coalesce(try_cast(body ->> 'rehearsal' AS BOOLEAN), false)) FILTER (kind = 'run_started') AS rehearsal,
         sum(num(body, 'seconds')) FILTER (kind = 'run_finished') AS seconds  -- of all turns: a run may be resumed
     FROM news
     GROUP BY run
@@ -48,13 +51,14 @@ SELECT
     s -> 'engines' ->> 'video' AS video_engine,
     s -> 'engines' ->> 'music' AS music_engine,
     usd(s, 'cap_usd') AS cap_usd,
-    s ->> 'batch' AS batch,
+    batch,
     usd(s, 'batch_cap_usd') AS batch_cap_usd,
     usd(s, 'project_cap_usd') AS project_cap_usd,
     CASE WHEN over THEN f ->> 'film' END AS film,
     CASE WHEN over THEN f ->> 'message' END AS message,
     s ->> 'version' AS version,
-    s -> 'brief' AS brief
+    s -> 'brief' AS brief,
+    coalesce(rehearsal, false) AS rehearsal
 FROM told;
 
 -- Each start (or skip) of a phase opens a new row, which takes what follows up to the next one.
@@ -81,17 +85,22 @@ SELECT
     max_by(body -> 'made', id) AS made,
     max_by(body -> 'kept', id) AS kept,
     max_by(body ->> 'fingerprint', id) AS fingerprint,
+    max_by(body -> 'degraded', id) AS degraded,
     max_by(body ->> 'error', id) AS error,
     max_by(coalesce(body ->> 'message', body ->> 'reason'), id) AS message
 FROM turns
 GROUP BY run, phase, turn;
 
+-- What ended stays ended, and of several ends the last counts, so that no call is ever paid for twice in a sum.
 INSERT INTO calls BY NAME
-WITH told AS (
+WITH heard AS (
+    SELECT *, kind IN ('call_settled', 'call_failed', 'call_cached') AS over FROM news WHERE starts_with(kind, 'call_')
+),
+told AS (
     SELECT
         run,
         body ->> 'call' AS call,
-        substr(max_by(kind, id), 6) AS state,
+        substr(coalesce(max_by(kind, id) FILTER (over), max_by(kind, id)), 6) AS state,
         max_by(body ->> 'phase', id) AS phase,
         max_by(body ->> 'role', id) AS role,
         max_by(body ->> 'engine', id) AS engine,
@@ -101,22 +110,45 @@ WITH told AS (
         max_by(body ->> 'fingerprint', id) AS fingerprint,
         max_by(body ->> 'prediction', id) AS prediction,
         max_by(body ->> 'adapter', id) AS adapter,
+        max_by(body ->> 'step', id) AS step,
+        max_by(whole(body, 'attempt'), id) AS attempt,
         min(happened_at) FILTER (kind = 'call_reserved') AS reserved_at,
-        max(happened_at) FILTER (kind IN ('call_settled', 'call_failed', 'call_cached')) AS ended_at,
+        max(happened_at) FILTER (over) AS ended_at,
         max_by(num(body, 'seconds'), id) AS seconds,
         max_by(usd(body, 'cost_usd'), id) FILTER (kind = 'call_reserved') AS estimate_usd,
         max_by(usd(body, 'cost_usd'), id) FILTER (kind IN ('call_settled', 'call_failed')) AS paid_usd,
-        max_by(body -> 'params', id) AS params,
-        max_by(body ->> 'error', id) AS error,
-        max_by(body ->> 'message', id) AS message
-    FROM news
-    WHERE starts_with(kind, 'call_')
+        max_by(body -> 'params', id) FILTER (NOT over OR kind = 'call_cached') AS params,
+        max_by(body -> 'params', id) FILTER (kind IN ('call_settled', 'call_failed')) AS facts,
+        max_by(body ->> 'error', id) FILTER (kind = 'call_failed') AS error,
+        max_by(body ->> 'message', id) FILTER (kind = 'call_failed') AS message
+    FROM heard
     GROUP BY run, body ->> 'call'
 )
 SELECT
-    * EXCLUDE (paid_usd),
-    CASE WHEN state IN ('settled', 'failed') THEN paid_usd WHEN state = 'cached' THEN 0 END AS cost_usd
-FROM told;
+    told.* EXCLUDE (paid_usd, error, message),
+    CASE WHEN told.state = 'failed' THEN told.error END AS error,
+    CASE WHEN told.state = 'failed' THEN told.message END AS message,
+    r.rehearsal,
+    CASE WHEN told.state IN ('settled', 'failed') THEN paid_usd WHEN told.state = 'cached' THEN 0 END AS cost_usd
+FROM told
+JOIN runs r USING (run);
+
+INSERT INTO fallbacks BY NAME
+WITH begun AS (
+    SELECT run, body ->> 'phase' AS phase, max(id) AS id FROM news WHERE kind = 'phase_started' GROUP BY ALL
+)
+SELECT
+    n.run,
+    n.happened_at,
+    n.body ->> 'phase' AS phase,
+    n.body ->> 'subject' AS subject,
+    n.body ->> 'engine' AS engine,
+    whole(n.body, 'tries') AS tries,
+    n.body ->> 'message' AS message,
+    n.id > coalesce(b.id, '') AS latest
+FROM news n
+LEFT JOIN begun b ON b.run = n.run AND b.phase = n.body ->> 'phase'
+WHERE n.kind = 'fallback';
 
 INSERT INTO artifacts BY NAME
 SELECT

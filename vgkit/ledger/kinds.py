@@ -6,10 +6,12 @@ because it would be missing from the record only when someone at last asks for i
                                                                batch batch_cap_usd project_cap_usd rehearsal
     phase_started   phase                                      attempt pid
     phase_skipped   phase reason
-    phase_finished  phase seconds                              kernel_seconds cost_usd made kept fingerprint
+    phase_finished  phase seconds                              kernel_seconds cost_usd made kept fingerprint degraded
     phase_failed    phase error message                        seconds kernel_seconds cost_usd
     progress        phase done total                           label
+    fallback        phase subject engine message               tries
     call_reserved   call role engine host cost_usd             phase version subject fingerprint params adapter
+                                                               step attempt
     call_submitted  call                                       the same, and prediction
     call_settled    call cost_usd                              the same, and seconds
     call_failed     call cost_usd                              the same, and error message
@@ -21,10 +23,13 @@ because it would be missing from the record only when someone at last asks for i
     vote            subject take value                         note
     run_finished    state seconds                              cost_usd film message
 
-``engines`` maps a role to ``name@host``. ``call`` is new for each attempt that may cost; ``cost_usd`` is the estimate
-when reserved and the actual price when settled or failed. ``path`` and ``film`` are relative to the run's folder.
-A metric's ``value`` is a number, or null where the measure failed, and then ``reason`` says why; ``direction`` says
-which way is better. A vote's ``value`` is 1, 0 or -1. Money (``*_usd``) is Decimal, never float. ``state`` is one of
+``engines`` maps a role to ``name@host``. ``rehearsal`` is true where no money of the run is real. ``degraded`` names
+the subjects of a phase for which something lesser stands in, and a ``fallback`` tells of one when it happens.
+``call`` is new for each attempt that may cost; ``cost_usd`` is the estimate when reserved and the actual price when
+settled or failed. ``params`` is what was sent when reserved and what came back when settled or failed; ``step`` names
+one of several calls of a request, ``attempt`` counts its tries from 1. ``path`` and ``film`` are relative to the run's
+folder. A metric's ``value`` is a number, or null where the measure failed, and then ``reason`` says why;
+``direction`` says which way is better. A vote's ``value`` is 1, 0 or -1. Money (``*_usd``) is Decimal, never float. ``state`` is one of
 success, degraded, failed, stopped.
 
 Money events, and those after which another process takes over, reach the disk before ``write`` returns.
@@ -44,6 +49,7 @@ Kind = Literal[
     "phase_finished",
     "phase_failed",
     "progress",
+    "fallback",
     "call_reserved",
     "call_submitted",
     "call_settled",
@@ -73,7 +79,10 @@ def _shape(must: str, may: str = "", *, durable: bool = False) -> Shape:
     return Shape(frozenset(must.split()), frozenset(may.split()), durable)
 
 
-_CALL = "phase role engine host version subject fingerprint cost_usd seconds params prediction adapter error message"
+_CALL = (
+    "phase role engine host version subject fingerprint cost_usd seconds params prediction adapter step attempt"
+    " error message"
+)
 
 KINDS: Mapping[Kind, Shape] = {
     "run_started": _shape(
@@ -83,9 +92,10 @@ KINDS: Mapping[Kind, Shape] = {
     ),
     "phase_started": _shape("phase", "attempt pid"),
     "phase_skipped": _shape("phase reason"),
-    "phase_finished": _shape("phase seconds", "kernel_seconds cost_usd made kept fingerprint", durable=True),
+    "phase_finished": _shape("phase seconds", "kernel_seconds cost_usd made kept fingerprint degraded", durable=True),
     "phase_failed": _shape("phase error message", "seconds kernel_seconds cost_usd", durable=True),
     "progress": _shape("phase done total", "label"),
+    "fallback": _shape("phase subject engine message", "tries"),
     "call_reserved": _shape("call role engine host cost_usd", _CALL, durable=True),
     "call_submitted": _shape("call", _CALL, durable=True),
     "call_settled": _shape("call cost_usd", _CALL, durable=True),

@@ -3,7 +3,6 @@
 Not from the index: that is as old as the last sync, and a cap that is checked against an old sum is none."""
 
 import fcntl
-import json
 import logging
 import os
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from vgkit.files import refused
 from vgkit.ledger.events import Event
 from vgkit.ledger.reading import NEVER_READ, Mark, News, read_on
+from vgkit.ledger.rehearsals import is_rehearsal
 
 log = logging.getLogger(__name__)
 
@@ -135,12 +135,7 @@ class Spending:
             self._total += call.cost_usd - before
 
     def _is_rehearsal(self, name: str, file: _File) -> bool:
-        if file.starts:
-            return file.rehearsed_starts == file.starts
-        try:
-            return json.loads((self.runs_dir / name / "run.json").read_text("utf-8")).get("rehearsal") is True
-        except (OSError, ValueError, AttributeError):
-            return False
+        return file.rehearsed_starts == file.starts if file.starts else is_rehearsal(self.runs_dir / name)
 
     def _keys(self, names: Iterable[str]) -> set[Key]:
         # Where a folder was copied, two files tell of the same call.

@@ -34,7 +34,8 @@ CREATE TABLE runs (
     film VARCHAR,                      -- relative to the run's folder
     message VARCHAR,
     version VARCHAR,
-    brief JSON
+    brief JSON,
+    rehearsal BOOLEAN NOT NULL DEFAULT false  -- true where every start of it said so
 );
 
 CREATE TABLE phases (
@@ -50,6 +51,7 @@ CREATE TABLE phases (
     made JSON,
     kept JSON,
     fingerprint VARCHAR,
+    degraded JSON,                     -- the subjects for which something lesser stands in
     error VARCHAR,
     message VARCHAR                    -- why it failed or was skipped
 );
@@ -67,14 +69,29 @@ CREATE TABLE calls (
     fingerprint VARCHAR,
     prediction VARCHAR,
     adapter VARCHAR,
+    step VARCHAR,                      -- which of several calls of a request
+    attempt INTEGER,                   -- which try of the same request, from 1
     reserved_at TIMESTAMP,
     ended_at TIMESTAMP,
     seconds DOUBLE,
     estimate_usd DECIMAL(12, 6),
     cost_usd DECIMAL(12, 6),           -- null while it is open; a failed call may have cost something too
-    params JSON,
+    params JSON,                       -- what was sent
+    facts JSON,                        -- what came back
     error VARCHAR,
-    message VARCHAR
+    message VARCHAR,
+    rehearsal BOOLEAN NOT NULL DEFAULT false  -- as its run is
+);
+
+CREATE TABLE fallbacks (
+    run VARCHAR NOT NULL,
+    happened_at TIMESTAMP NOT NULL,
+    phase VARCHAR,
+    subject VARCHAR,
+    engine VARCHAR,                    -- which did not deliver
+    tries INTEGER,
+    message VARCHAR,
+    latest BOOLEAN NOT NULL            -- false where its phase was made again later
 );
 
 CREATE TABLE artifacts (

@@ -1,4 +1,5 @@
--- What people ask most. Amounts come from `calls` alone, so that no total can disagree with another.
+-- What people ask most. Amounts come from `calls` alone, so that no total can disagree with another. Where runs are summed
+-- or compared, rehearsals are left out, since their money is not real; where each stands in its own row, it is marked.
 
 CREATE VIEW call_totals AS
 SELECT
@@ -11,10 +12,17 @@ SELECT
 FROM calls
 GROUP BY run;
 
+-- Reserved or sent, with no end on record: at work now, or left by a crash and to be taken up or canceled.
+CREATE VIEW open_calls AS
+SELECT run, rehearsal, call, state, phase, subject, engine, host, prediction, estimate_usd, reserved_at AS since
+FROM calls
+WHERE state IN ('reserved', 'submitted');
+
 CREATE VIEW run_summary AS
 SELECT
     r.run,
     r.state,
+    r.rehearsal,
     r.started_at,
     r.seconds,
     r.profile,
@@ -31,6 +39,7 @@ SELECT
     coalesce(t.cached_calls, 0) AS cached_calls,
     coalesce(t.failed_calls, 0) AS failed_calls,
     (SELECT count(DISTINCT p.phase) FROM phases p WHERE p.run = r.run AND p.state = 'finished') AS phases_finished,
+    (SELECT count(DISTINCT f.subject) FROM fallbacks f WHERE f.run = r.run AND f.latest) AS fallbacks,
     r.film,
     r.message
 FROM runs r
@@ -61,9 +70,11 @@ SELECT
     coalesce(p.calls, 0) AS calls,
     coalesce(p.cached_calls, 0) AS cached_calls,
     coalesce(p.failed_calls, 0) AS failed_calls,
-    coalesce(p.cost_usd, 0) AS cost_usd
+    coalesce(p.cost_usd, 0) AS cost_usd,
+    r.rehearsal
 FROM took t
-FULL JOIN paid p ON t.run = p.run AND t.phase IS NOT DISTINCT FROM p.phase;
+FULL JOIN paid p ON t.run = p.run AND t.phase IS NOT DISTINCT FROM p.phase
+JOIN runs r ON r.run = coalesce(t.run, p.run);
 
 CREATE VIEW cost_by_engine AS
 SELECT
@@ -80,6 +91,7 @@ SELECT
     avg(cost_usd) FILTER (state = 'settled') AS usd_per_call,
     median(seconds) FILTER (state = 'settled') AS seconds_per_call
 FROM calls
+WHERE NOT rehearsal
 GROUP BY ALL;
 
 -- Films alike in all but the video engine. Of several with the same engine the last counts, so that a brief which was
@@ -89,7 +101,7 @@ WITH films AS (
     SELECT r.*, s.cost_usd
     FROM runs r
     JOIN run_summary s USING (run)
-    WHERE r.state IN ('success', 'degraded') AND r.video_engine IS NOT NULL
+    WHERE NOT r.rehearsal AND r.state IN ('success', 'degraded') AND r.video_engine IS NOT NULL
     QUALIFY row_number() OVER (
         PARTITION BY r.template, r.prompt, r.duration_s, r.aspect, r.seed, r.video_engine
         ORDER BY r.started_at DESC, r.run DESC
@@ -135,6 +147,7 @@ WITH counted AS (
         count(*) FILTER (state = 'open') AS open,
         count(*) FILTER (state IN ('success', 'degraded', 'failed')) AS judged
     FROM runs
+    WHERE NOT rehearsal
     GROUP BY profile, template
 ),
 rated AS (
@@ -148,7 +161,8 @@ SELECT
         / (1 + z * z / judged) AS rate_high
 FROM rated;
 
--- Spent and still open (reserved, not yet settled) against the cap: by run, by batch, and in all.
+-- Spent and still open (reserved, not yet settled) against the cap: by run, by batch, and in all. A rehearsed run has its
+-- own row, but weighs on no batch and on no total.
 CREATE VIEW budget AS
 WITH money AS (
     SELECT r.*, coalesce(t.spent_usd, 0) AS spent_usd, coalesce(t.open_usd, 0) AS open_usd
@@ -156,14 +170,16 @@ WITH money AS (
     LEFT JOIN call_totals t USING (run)
 ),
 scopes AS (
-    SELECT 'run' AS scope, run AS name, spent_usd, open_usd, cap_usd FROM money
+    SELECT 'run' AS scope, run AS name, rehearsal, spent_usd, open_usd, cap_usd FROM money
     UNION ALL
-    SELECT 'batch', batch, sum(spent_usd), sum(open_usd), max_by(batch_cap_usd, started_at)
+    SELECT 'batch', batch, false, sum(spent_usd), sum(open_usd), max_by(batch_cap_usd, started_at)
     FROM money
-    WHERE batch IS NOT NULL
+    WHERE batch IS NOT NULL AND NOT rehearsal
     GROUP BY batch
     UNION ALL
-    SELECT 'all', 'all', coalesce(sum(spent_usd), 0), coalesce(sum(open_usd), 0), max_by(project_cap_usd, started_at)
+    SELECT
+        'all', 'all', false, coalesce(sum(spent_usd), 0), coalesce(sum(open_usd), 0), max_by(project_cap_usd, started_at)
     FROM money
+    WHERE NOT rehearsal
 )
 SELECT *, cap_usd - spent_usd - open_usd AS left_usd FROM scopes;
