@@ -29,8 +29,8 @@ the subjects of a phase for which something lesser stands in, and a ``fallback``
 settled or failed. ``params`` is what was sent when reserved and what came back when settled or failed; ``step`` names
 one of several calls of a request, ``attempt`` counts its tries from 1. ``path`` and ``film`` are relative to the run's
 folder. A metric's ``value`` is a number, or null where the measure failed, and then ``reason`` says why;
-``direction`` says which way is better. A vote's ``value`` is 1, 0 or -1. Money (``*_usd``) is Decimal, never float. ``state`` is one of
-success, degraded, failed, stopped.
+``direction`` says which way is better. A vote's ``value`` is 1, 0 or -1. Money (``*_usd``) is Decimal, never float.
+``state`` is one of success, degraded, failed, stopped.
 
 Money events, and those after which another process takes over, reach the disk before ``write`` returns.
 """
