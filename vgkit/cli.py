@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from vgkit import __version__, cli_run
+from vgkit import __version__, cli_money, cli_run
+from vgkit.cli_options import RunArgument, existing
 from vgkit.errors import Interrupted, StoreError, VgkitError
 
 app = typer.Typer(
@@ -22,6 +23,8 @@ app.add_typer(templates, name="templates")
 
 app.command()(cli_run.run)
 app.command()(cli_run.resume)
+app.command()(cli_money.doctor)
+app.command()(cli_money.estimate)
 
 
 @app.command("list")
@@ -35,11 +38,11 @@ def list_runs() -> None:
 
 
 @app.command()
-def show(run: cli_run.RunArgument = "") -> None:
+def show(run: RunArgument = "") -> None:
     """Show one run: what it was asked for, how far each phase is, and where its film lies."""
     from vgkit.phases.report import so_far
 
-    opened = cli_run.existing(run)
+    opened = existing(run)
     brief = opened.brief
     _print(f"{opened.name}: {brief.template}, {brief.duration_s} s, {brief.aspect}, profile {brief.profile}")
     _print(f"  prompt: {' '.join(brief.prompt.split())}")

@@ -79,7 +79,7 @@ def start_run(
     nothing behind.
     """
     base = (base or Path.cwd()).resolve()
-    template = load_template(_template_ref(brief, base))
+    template = load_template(template_ref(brief, base))
     profile = profile_for(brief)
     for role, reference in profile.engines.items():
         engine_for(role, reference, usage=brief.usage)
@@ -112,7 +112,7 @@ def _make_folder(run: Run, copies: dict[Path, Path]) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _template_ref(brief: Brief, base: Path) -> str:
+def template_ref(brief: Brief, base: Path) -> str:
     """A template's file is named relative to the brief; a bare name is one that ships with vgkit."""
     beside = base / brief.template
     return str(beside) if "." in brief.template and beside.is_file() else brief.template
