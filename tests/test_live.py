@@ -56,6 +56,20 @@ def test_plain_lines_say_how_each_phase_and_the_run_ended(events: Events) -> Non
     ]
 
 
+def test_plain_lines_name_the_shots_that_have_no_clip(events: Events) -> None:
+    out = io.StringIO()
+    with following(events.path, view("plain", out=out), START):
+        write_a_run(events)
+        events.write("fallback", phase="chunks", subject="s03", engine="zeroscope", message="failed 3 times")
+        events.write("phase_finished", phase="chunks", seconds=62.0, made=10, degraded=["s03"])
+        events.write("run_finished", state="degraded", seconds=64.0, film="film.mp4")
+    assert out.getvalue().splitlines()[2:] == [
+        "chunks      LESSER  s03: failed 3 times",
+        "chunks      done    1:02  $0.00  degraded: s03",
+        "Film finished, but degraded: film.mp4 (1:04, $0.00). Degraded: s03.",
+    ]
+
+
 def test_the_live_view_is_plain_where_there_is_no_terminal(events: Events) -> None:
     assert isinstance(view("live", out=io.StringIO()), PlainView)
     assert "\x1b" not in shown(events, "auto")
@@ -164,6 +178,38 @@ def test_the_table_says_phase_work_time_cost_and_what_is_left() -> None:
     assert (bar.count("━"), words.split()) == (5, ["3/10", "s04", "<t01>", "0:40", "~0:53"])
     total = next(line for line in drawn(80) if "total" in line)
     assert total.split() == ["total", "3", "of", "4", "phases", "0:50", "<$0.01", "~0:53"]
+
+
+def degraded_run() -> tuple[RunProgress, datetime]:
+    progress, now = midway()
+    for kind, fields in (
+        ("fallback", {"phase": "chunks", "subject": "s03", "engine": "zeroscope", "message": "no clip"}),
+        ("phase_finished", {"phase": "chunks", "seconds": 50.0, "made": 30, "degraded": ["s03", "s07"]}),
+        ("run_finished", {"state": "degraded", "seconds": 51.0, "film": "film.mp4", "message": "See the stills."}),
+    ):
+        progress = progress.after(Event("2", "shoe", now, kind, fields))
+    return progress, now
+
+
+def test_the_table_names_degraded_shots_in_red() -> None:
+    console = Console(width=80, file=io.StringIO(), record=True, force_terminal=True)
+    console.print(terminal_table(*degraded_run()))
+    drawn = console.export_text(styles=True)
+    assert "\x1b[1;31mdegraded: s03, s07" in drawn
+    assert "\x1b[1;31mFilm finished, but degraded: film.mp4 (0:51, <$0.01). See the stills." in drawn
+
+
+def test_the_notebook_names_degraded_shots_in_red() -> None:
+    table = notebook_table(*degraded_run())
+    assert '<span style="color:#b91c1c;font-weight:600">degraded: s03, s07</span> 30 made' in table
+
+
+def test_a_shot_that_falls_back_is_seen_beside_the_bar_at_once() -> None:
+    progress, now = midway()
+    lost = {"phase": "chunks", "subject": "s03", "engine": "zeroscope", "message": "no clip"}
+    console = Console(width=100, file=io.StringIO(), record=True)
+    console.print(terminal_table(progress.after(Event("2", "shoe", now, "fallback", lost)), now))
+    assert "─  degraded: s03  3/10 s04 <t01>" in console.export_text()
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])

@@ -87,6 +87,41 @@ def test_money_counts_when_it_is_settled_or_lost_and_only_once() -> None:
     assert progress.cost_usd == Decimal("0.1011")
 
 
+def test_a_call_that_is_settled_twice_costs_what_its_last_end_says() -> None:
+    progress = told(
+        [
+            event(2, "call_submitted", call="a", phase="chunks"),
+            event(3, "call_failed", call="a", cost_usd="0.50"),
+            event(4, "call_settled", call="a", cost_usd="0.08"),
+            event(5, "call_settled", call="a", cost_usd="0.08"),
+        ]
+    )
+    assert progress.cost_usd == Decimal("0.08")
+
+
+def test_a_shot_that_fell_back_is_named_from_that_moment_on() -> None:
+    lost = [
+        event(5, "fallback", phase="chunks", subject=shot, engine="z", message="no clip") for shot in ("s03", "s07")
+    ]
+    running = told([started(), event(1, "phase_started", phase="chunks"), *lost, lost[0]])
+    assert running.degraded == ("s03", "s07")
+    done = running.after(event(9, "phase_finished", phase="chunks", seconds=8, degraded=["s03", "s07"]))
+    assert (phase(done, "chunks").state, done.degraded) == ("done", ("s03", "s07"))
+
+
+def test_a_kept_phase_stays_degraded_and_one_made_again_does_not() -> None:
+    done = [
+        started(),
+        event(1, "phase_started", phase="chunks"),
+        event(9, "phase_finished", phase="chunks", seconds=8, degraded=["s03"]),
+        event(10, "run_finished", state="degraded", seconds=10, film="film.mp4"),
+        started(20),
+    ]
+    kept = event(21, "phase_skipped", phase="chunks", reason="unchanged")
+    assert told([*done, kept]).degraded == ("s03",)
+    assert told([*done, event(21, "phase_started", phase="chunks")]).degraded == ()
+
+
 def test_a_failed_phase_is_marked_and_ends_the_clock() -> None:
     progress = told(
         [

@@ -20,7 +20,7 @@ from vgkit.errors import InputError, VgkitError
 from vgkit.ledger import Event, read_new
 from vgkit.ledger.plain import timestamp
 from vgkit.progress import RunProgress
-from vgkit.progress_table import clock, ending, notebook_table, terminal_table, usd
+from vgkit.progress_table import clock, ending, lesser, notebook_table, terminal_table, usd
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +184,10 @@ def _line(event: Event, progress: RunProgress) -> str:
     if event.kind == "phase_skipped":
         return f"{phase} kept    {event['reason']}"
     if event.kind == "phase_finished":
-        return f"{phase} done    {clock(event['seconds'])}  {usd(event.usd('cost_usd'))}"
+        done = f"{phase} done    {clock(event['seconds'])}  {usd(event.usd('cost_usd'))}"
+        return f"{done}  {lesser(event.get('degraded', ()))}".rstrip()
+    if event.kind == "fallback":
+        return f"{phase} LESSER  {event['subject']}: {event['message']}"
     if event.kind == "phase_failed":
         return f"{phase} FAILED  {event['error']}: {event['message']}"
     return ending(progress) if event.kind == "run_finished" else ""

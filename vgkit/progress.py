@@ -2,12 +2,12 @@
 
 So every view, in a terminal or a notebook, of our own run or of another process's, tells the same story."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from vgkit.ledger import Event
 
@@ -19,7 +19,7 @@ _PACES = (0.25, 4.0)  # one odd phase must not bend the whole forecast further t
 
 @dataclass(frozen=True)
 class PhaseProgress:
-    """One phase: its state, what it costs, and how much of it is done."""
+    """One phase: its state, what it costs, how much of it is done, and where something lesser stands in."""
 
     phase: str
     state: PhaseState = "waiting"
@@ -30,6 +30,7 @@ class PhaseProgress:
     done: int = 0
     total: int = 0
     label: str = ""
+    degraded: tuple[str, ...] = ()
 
     def elapsed_s(self, now: datetime) -> float | None:
         """Seconds it took, or has been running; None before it starts."""
@@ -46,6 +47,13 @@ class PhaseProgress:
         return at_this_pace if typical_s is None else share * at_this_pace + (1 - share) * typical_s
 
 
+class Charge(NamedTuple):
+    """Which phase a call belongs to, as far as is known, and what it has cost."""
+
+    phase: str = ""
+    cost_usd: Decimal = Decimal(0)
+
+
 @dataclass(frozen=True)
 class RunProgress:
     """A run as it stands; ``after`` an event there is a new one."""
@@ -59,7 +67,7 @@ class RunProgress:
     seconds: float | None = None
     message: str = ""
     film: str = ""
-    calls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    calls: Mapping[str, Charge] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def of(cls, phases: Sequence[str], *, typical_s: Mapping[str, float] | None = None) -> "RunProgress":
@@ -74,12 +82,20 @@ class RunProgress:
             return self._finished(event)
         if event.kind.startswith("call_"):
             return self._called(event)
+        if event.kind == "fallback":
+            phase = self._phase(event["phase"])
+            return self._with(replace(phase, degraded=_joined(phase.degraded, [event["subject"]])))
         return self._moved(event) if event.kind in _MOVES else self
 
     @property
     def cost_usd(self) -> Decimal:
         """What all phases have spent, in this attempt and before."""
         return sum((phase.cost_usd for phase in self.phases), Decimal(0))
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """The subjects for which something lesser stands in, such as ``s03``."""
+        return _joined((), [name for phase in self.phases for name in phase.degraded])
 
     def elapsed_s(self, now: datetime) -> float | None:
         """Seconds since this attempt began; None before."""
@@ -111,8 +127,8 @@ class RunProgress:
         return min(max(took_s / usual_s, _PACES[0]), _PACES[1]) if usual_s > 0 else 1.0
 
     def _started(self, event: Event) -> "RunProgress":
-        # A run that is resumed starts again; what it spent before stays spent.
-        phases = tuple(PhaseProgress(phase.phase, cost_usd=phase.cost_usd) for phase in self.phases)
+        # A run that is resumed starts again; what it spent stays spent, and what was degraded is so until it is made again.
+        phases = tuple(PhaseProgress(p.phase, cost_usd=p.cost_usd, degraded=p.degraded) for p in self.phases)
         again = RunProgress(phases, self.typical_s, calls=self.calls)
         return replace(again, run=event.run, profile=event["profile"], state="running", started_at=event.at)
 
@@ -126,13 +142,15 @@ class RunProgress:
         return replace(self, phases=phases, state=event["state"], seconds=event["seconds"], message=message, film=film)
 
     def _called(self, event: Event) -> "RunProgress":
-        """Count what a call really cost; perhaps only its reservation said which phase it belongs to."""
-        name = event.get("phase") or self.calls.get(event["call"], "")
-        known = replace(self, calls=MappingProxyType({**self.calls, event["call"]: name}))
-        if event.kind not in ("call_settled", "call_failed") or not name:
+        """Count what a call really cost, once; perhaps only its reservation said which phase it belongs to."""
+        before = self.calls.get(event["call"], Charge())
+        paid = event.usd("cost_usd") if event.kind in ("call_settled", "call_failed") else before.cost_usd
+        charge = Charge(event.get("phase") or before.phase, paid)
+        known = replace(self, calls=MappingProxyType({**self.calls, event["call"]: charge}))
+        if charge.cost_usd == before.cost_usd or not charge.phase:
             return known
-        phase = self._phase(name)
-        return known._with(replace(phase, cost_usd=phase.cost_usd + event.usd("cost_usd")))
+        phase = self._phase(charge.phase)
+        return known._with(replace(phase, cost_usd=phase.cost_usd + charge.cost_usd - before.cost_usd))
 
     def _moved(self, event: Event) -> "RunProgress":
         phase = self._phase(event["phase"])
@@ -148,7 +166,8 @@ class RunProgress:
         ended = replace(phase, seconds=event.get("seconds", phase.elapsed_s(event.at)), cost_usd=cost_usd)
         if event.kind == "phase_failed":
             return self._with(replace(ended, state="failed", label=event["error"]))
-        return self._with(replace(ended, state="done", label=_yield_of(event)))
+        degraded = _joined((), event.get("degraded", phase.degraded))
+        return self._with(replace(ended, state="done", label=_yield_of(event), degraded=degraded))
 
     def _phase(self, name: str) -> PhaseProgress:
         return next((phase for phase in self.phases if phase.phase == name), PhaseProgress(name))
@@ -166,6 +185,10 @@ def _yield_of(event: Event) -> str:
     """Say what a phase made and what it could keep: ``10 made, 2 kept``."""
     counts = [(event.get(word), word) for word in ("made", "kept")]
     return ", ".join(f"{_count(value)} {word}" for value, word in counts if value)
+
+
+def _joined(known: Sequence[str], more: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *more)))
 
 
 def _count(value: object) -> object:

@@ -2,7 +2,7 @@
 
 Pure functions of the progress and the time, so a picture of any moment can be drawn and looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from html import escape
@@ -40,6 +40,7 @@ _CSS = {
 }
 _CSS |= {"bold red": "color:#b91c1c;font-weight:600", "yellow": "color:#a16207", "bold yellow": "color:#a16207"}
 _CSS |= {"bold green": "color:#15803d;font-weight:600"}
+_HTML_BAR = '<progress value="{:.3f}" style="width:9em;vertical-align:middle"></progress>'
 _BAR_CELLS = 18
 _WIDEST = 100
 
@@ -51,6 +52,7 @@ class Row(NamedTuple):
     style: str
     phase: str
     doing: str
+    degraded: str
     share: float | None
     time: str
     cost: str
@@ -66,6 +68,7 @@ def rows(progress: RunProgress, now: datetime) -> Iterator[Row]:
             style,
             phase.phase,
             _doing(phase),
+            lesser(phase.degraded),
             phase.done / phase.total if phase.state == "running" and phase.total else None,
             clock(phase.elapsed_s(now)),
             usd(phase.cost_usd) if phase.cost_usd or phase.state == "done" else "",
@@ -85,7 +88,8 @@ def terminal_table(progress: RunProgress, now: datetime) -> RenderableType:
     for row in rows(progress, now):
         tone = "dim" if row.style.startswith("dim") else "bold" if row.style == "cyan" else ""
         doing = _bar(row.share) if row.share is not None else Text()
-        doing.append(row.doing, style="red" if "red" in row.style else "dim")
+        _add(doing, row.degraded, "bold red")
+        _add(doing, row.doing, "red" if "red" in row.style else "dim")
         name = Text.assemble((row.mark, row.style), " ", (row.phase, tone))
         table.add_row(name, doing, row.time, row.cost, row.left)
     parts: list[RenderableType] = [table]
@@ -97,7 +101,7 @@ def terminal_table(progress: RunProgress, now: datetime) -> RenderableType:
 def notebook_table(progress: RunProgress, now: datetime) -> str:
     """Draw the same table in HTML; colours are given only where they also read on a dark theme's background."""
     cells = "".join(
-        _html_row(f'<span style="{_CSS[row.style]}">{row.mark}</span>', row.phase, _html_doing(row), *row[5:])
+        _html_row(f'<span style="{_CSS[row.style]}">{row.mark}</span>', row.phase, _html_doing(row), *row[6:])
         for row in rows(progress, now)
     )
     left = _about(progress.remaining_s(now))
@@ -120,7 +124,14 @@ def ending(progress: RunProgress) -> str:
     spent = f"{clock(progress.seconds)}, {usd(progress.cost_usd)}"
     # Why a run failed is said once, by whoever started it: the command line's last words, a notebook's red cell.
     said = progress.message if progress.state != "failed" else ""
+    if progress.state == "degraded" and not said:
+        said = f"{lesser(progress.degraded).capitalize()}."
     return f"{what} ({spent}). {said}".rstrip()
+
+
+def lesser(subjects: Sequence[str]) -> str:
+    """Name the subjects for which something lesser stands in: ``degraded: s03, s07``; empty for none."""
+    return f"degraded: {', '.join(subjects)}" if subjects else ""
 
 
 def clock(seconds: float | None) -> str:
@@ -154,6 +165,11 @@ def _doing(phase: PhaseProgress) -> str:
     return phase.label
 
 
+def _add(line: Text, words: str, style: str) -> None:
+    if words:
+        line.append("" if not line or line.plain.endswith(" ") else "  ").append(words, style)
+
+
 def _about(seconds: float | None) -> str:
     return "" if seconds is None else f"~{clock(seconds)}"
 
@@ -177,6 +193,6 @@ def _html_row(*cells: str) -> str:
 
 
 def _html_doing(row: Row) -> str:
-    if row.share is None:
-        return escape(row.doing)
-    return f'<progress value="{row.share:.3f}" style="width:9em;vertical-align:middle"></progress> {escape(row.doing)}'
+    red = f'<span style="{_CSS["bold red"]}">{escape(row.degraded)}</span>' if row.degraded else ""
+    bar = "" if row.share is None else _HTML_BAR.format(row.share)
+    return " ".join(part for part in (bar, red, escape(row.doing)) if part)
