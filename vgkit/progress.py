@@ -127,7 +127,7 @@ class RunProgress:
         return min(max(took_s / usual_s, _PACES[0]), _PACES[1]) if usual_s > 0 else 1.0
 
     def _started(self, event: Event) -> "RunProgress":
-        # A run that is resumed starts again; what it spent stays spent, and what was degraded is so until it is made again.
+        # A run that is resumed starts again; what it spent stays spent, and what is degraded is so until made again.
         phases = tuple(PhaseProgress(p.phase, cost_usd=p.cost_usd, degraded=p.degraded) for p in self.phases)
         again = RunProgress(phases, self.typical_s, calls=self.calls)
         return replace(again, run=event.run, profile=event["profile"], state="running", started_at=event.at)

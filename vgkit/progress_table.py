@@ -124,7 +124,7 @@ def ending(progress: RunProgress) -> str:
     spent = f"{clock(progress.seconds)}, {usd(progress.cost_usd)}"
     # Why a run failed is said once, by whoever started it: the command line's last words, a notebook's red cell.
     said = progress.message if progress.state != "failed" else ""
-    if progress.state == "degraded" and not said:
+    if progress.state == "degraded" and progress.degraded and not said:
         said = f"{lesser(progress.degraded).capitalize()}."
     return f"{what} ({spent}). {said}".rstrip()
 
