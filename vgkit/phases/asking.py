@@ -25,9 +25,14 @@ _ON_THIS_MACHINE = 4
 
 def door(run: Run, phase: str) -> Door:
     """Open the one door to engines for a phase of a run. Raises RunError for a rehearsal outside of one."""
+    run.check_rehearsal()
+    return onlooker(run, phase)
+
+
+def onlooker(run: Run, phase: str) -> Door:
+    """A door to foresee through, for which a rehearsal's hosts need not run; who asks takes ``door``."""
     from vgkit.profiles import project_cap
 
-    run.check_rehearsal()
     rehearsal = run.rehearsal is not None
     cache = Cache(runs_dir() / "cache" / ("rehearsal" if rehearsal else ""))
     caps = Caps(run.profile.cap_usd, None if rehearsal else project_cap())
