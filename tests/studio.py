@@ -1,7 +1,7 @@
 """A host and an engine made small, in memory: they obey the real protocols, and go wrong when they are told to."""
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -140,12 +140,19 @@ def decodes(path: Path) -> None:
         raise NotAClip(f"{path.name} does not decode")
 
 
-def door(runs: Path, *, run: str = "one", cap: str = "10.00", project: str | None = None) -> Door:
+def door(
+    runs: Path,
+    *,
+    run: str = "one",
+    cap: str = "10.00",
+    project: str | None = None,
+    check: Callable[[Path], object] = decodes,
+) -> Door:
     """Open the door of a run in a folder of runs, as a phase does."""
     folder = runs / run
     folder.mkdir(parents=True, exist_ok=True)
     caps = Caps(Decimal(cap), Decimal(project) if project else None)
-    within = Within(Cache(runs / "cache"), CallBook(runs, rehearsal=False), decodes)
+    within = Within(Cache(runs / "cache"), CallBook(runs, rehearsal=False), check)
     purse = Purse(runs, run, caps, rehearsal=False)
     return Door(Events(folder / "events.jsonl", run_id=run), phase="chunks", purse=purse, within=within)
 

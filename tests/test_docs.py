@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 import typer
 from pydantic import BaseModel
+from studio import door
 
 from vgkit import errors
 from vgkit.brief import FILM_SIZES, Assets, Brief, Caps, Role, brief_from
 from vgkit.cli import app
-from vgkit.engines.base import ClipRequest, Staging
+from vgkit.engines.base import Ask, ClipRequest, Staging
 from vgkit.engines.sketch import scene_files
 from vgkit.engines.sketch.objects import LABEL_WIDTHS
 from vgkit.engines.sketch.palettes import palette_for, tints
 from vgkit.engines.sketch.scenes import stage
-from vgkit.engines.spend import Door
 from vgkit.ledger import Events, Ledger, read_events
 from vgkit.ledger.kinds import _CALL, KINDS
 from vgkit.media import conform, encode, loudness
@@ -265,10 +265,9 @@ def test_the_small_engine_makes_a_clip_through_the_door(tmp_path: Path) -> None:
     still = tmp_path / "still.png"
     write_picture(np.full((288, 512, 3), 120, np.uint8), still)
     request = ClipRequest("s01/t01", "a lamp", "", 1, drift.shape("1:1"), staging, keyframe=still)
-    events = Events(tmp_path / "events.jsonl", run_id="r")
-    limits = {"cap_usd": Decimal(0), "spent_usd": Decimal(0)}
-    door = Door(events, phase="chunks", cache=tmp_path / "cache", check=probe, **limits)
-    made = probe(door.ask("video", drift, drift.animate, request, tmp_path / "one.mp4"))
-    door.ask("video", drift, drift.animate, request, tmp_path / "two.mp4")
+    opened = door(tmp_path, check=probe)
+    made = probe(opened.ask(Ask("video", drift, request, tmp_path / "one.mp4")))
+    opened.ask(Ask("video", drift, request, tmp_path / "two.mp4"))
     assert (made.width, made.height, made.frames) == (768, 768, 24)
-    assert [event.kind for event in read_events(events.path)] == ["call_reserved", "call_settled", "call_cached"]
+    told = read_events(tmp_path / "one" / "events.jsonl")
+    assert [event.kind for event in told] == ["call_reserved", "call_settled", "call_cached"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from vgkit.brief import FILM_FPS
 from vgkit.engines.base import Ask, PictureRequest
 from vgkit.phases.asking import ask_all, engine, engine_mark, staging
+from vgkit.phases.calls_told import calls_told
 from vgkit.phases.report import Figure, PhaseReport
 from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
 from vgkit.run import Run
@@ -58,6 +59,7 @@ def report(run: Run) -> PhaseReport:
             Figure(run.path("animatic/sheet.png"), "Every keyframe, one each two seconds"),
             Figure(run.path("animatic/animatic.mp4"), "The film's timing in stills", width_px=640),
         ),
+        tables=calls_told(run, PHASE),
     )
 
 

@@ -12,6 +12,7 @@ from vgkit.errors import EngineFailed, ParameterError
 from vgkit.files import write_json
 from vgkit.phases.animatic import keyframe_path
 from vgkit.phases.asking import ask_all, engine, engine_mark, staging
+from vgkit.phases.calls_told import calls_told
 from vgkit.phases.report import Figure, PhaseReport, Table
 from vgkit.phases.step import Inputs, Step, begin, catch_up, made_digest
 from vgkit.run import Run
@@ -84,9 +85,10 @@ def report(run: Run) -> PhaseReport:
     return PhaseReport(
         run,
         PHASE,
-        lines=(f"{len(storyboard.shots)} shots by {engine_mark(run, 'video')}: {shape} each.", *_stills_told(picks)),
+        lines=(f"{len(storyboard.shots)} shots by {engine_mark(run, 'video')}: {shape} each.",),
+        alerts=_stills_told(picks),
         figures=figures,
-        tables=(Table("The cut", ("shot", "take", "lasts", "then"), rows),),
+        tables=(Table("The cut", ("shot", "take", "lasts", "then"), rows), *calls_told(run, PHASE)),
     )
 
 

@@ -13,6 +13,7 @@ from vgkit.draft import seed_for
 from vgkit.engines.base import Ask, MusicRequest
 from vgkit.errors import ParameterError
 from vgkit.phases.asking import ask_all, engine, engine_mark
+from vgkit.phases.calls_told import calls_told
 from vgkit.phases.report import Figure, PhaseReport, Table
 from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
 from vgkit.places import templates_dir
@@ -82,7 +83,7 @@ def report(run: Run) -> PhaseReport:
             Figure(run.path("film.mp4"), "The film", width_px=960),
             Figure(run.path("music.png"), "Music, with its beats and the film's cuts", width_px=960),
         ),
-        tables=(Table("Conformance", ("check", "wanted", "found", "passed"), rows),),
+        tables=(Table("Conformance", ("check", "wanted", "found", "passed"), rows), *calls_told(run, PHASE)),
     )
 
 

@@ -16,6 +16,7 @@ _STYLE = (
     ".vg td,.vg th{padding:.25em .8em;border-bottom:1px solid #8884;text-align:left!important;vertical-align:top}"
     ".vg figure{display:inline-block;margin:.4em .8em .4em 0;vertical-align:top}"
     ".vg figcaption{font-size:.85em;opacity:.75}.vg img,.vg video{max-width:100%;border-radius:6px}"
+    ".vg .vg-alert{color:#b91c1c;font-weight:600}"
     ".vg .vg-swatch{display:inline-block;width:2.6em;height:1.6em;margin-right:.3em;border-radius:4px}</style>"
 )
 _STATES = {"phase_finished": "done", "phase_failed": "failed", "phase_started": "running", "phase_skipped": "kept"}
@@ -56,7 +57,7 @@ class Figure:
 class PhaseReport:
     """A phase's answer. ``lines`` say what was made and kept; figures and tables show it.
 
-    ``totals`` adds what the run took so far.
+    ``totals`` adds what the run took so far; ``alerts`` are what nobody may miss.
     """
 
     run: Run
@@ -66,19 +67,23 @@ class PhaseReport:
     tables: tuple[Table, ...] = ()
     swatches: tuple[str, ...] = ()
     totals: bool = True
+    alerts: tuple[str, ...] = ()
 
     def _all_tables(self) -> tuple[Table, ...]:
         return (*self.tables, so_far(self.run)) if self.totals else self.tables
 
     def _repr_html_(self) -> str:
         swatches = "".join(f"<span class='vg-swatch' style='background:{c}' title='{c}'></span>" for c in self.swatches)
-        lines = "".join(f"<p>{html.escape(line)}</p>" for line in self.lines)
+        lines = "".join(f"<p class='vg-alert'>{html.escape(alert)}</p>" for alert in self.alerts)
+        lines += "".join(f"<p>{html.escape(line)}</p>" for line in self.lines)
         figures = "".join(_figure_html(figure) for figure in self.figures)
         tables = "".join(table._repr_html_() for table in self._all_tables())
         return f"{_STYLE}<div class='vg'>{lines}{swatches}{figures}{tables}</div>"
 
     def __repr__(self) -> str:
-        return "\n\n".join([f"{self.phase} of {self.run.name}", *self.lines, *map(str, self._all_tables())])
+        return "\n\n".join(
+            [f"{self.phase} of {self.run.name}", *self.alerts, *self.lines, *map(str, self._all_tables())]
+        )
 
 
 def so_far(run: Run) -> Table:

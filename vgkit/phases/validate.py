@@ -8,6 +8,7 @@ from vgkit.engines.base import Ask, PlanRequest
 from vgkit.errors import BriefError
 from vgkit.files import write_text
 from vgkit.phases.asking import ask_all, engine, engine_mark
+from vgkit.phases.calls_told import calls_told
 from vgkit.phases.report import PhaseReport, Table
 from vgkit.phases.step import Inputs, begin, digest_of
 from vgkit.run import Run
@@ -69,7 +70,7 @@ def report(run: Run) -> PhaseReport:
             f"{storyboard.place}, {storyboard.light} light, {storyboard.mood}.{short}",
         ),
         swatches=(palette.sky, palette.far, palette.mid, palette.near, palette.accent, palette.ink, palette.light),
-        tables=(_shot_table(storyboard), _word_table(storyboard)),
+        tables=(_shot_table(storyboard), _word_table(storyboard), *calls_told(run, PHASE)),
     )
 
 
