@@ -152,7 +152,7 @@ def door(
     folder = runs / run
     folder.mkdir(parents=True, exist_ok=True)
     caps = Caps(Decimal(cap), Decimal(project) if project else None)
-    within = Within(Cache(runs / "cache"), CallBook(runs, rehearsal=False), check)
+    within = Within(Cache(runs / "cache"), CallBook(runs), check)
     purse = Purse(runs, run, caps, rehearsal=False)
     return Door(Events(folder / "events.jsonl", run_id=run), phase="chunks", purse=purse, within=within)
 

@@ -53,9 +53,9 @@ class _File:
 
 
 class CallBook:
-    """The calls of all runs in a folder, of real ones or of rehearsals. Threads may share one."""
+    """The calls of all real runs in a folder, or of one rehearsal, whose hosts are its own. Threads may share one."""
 
-    def __init__(self, runs_dir: Path, *, rehearsal: bool) -> None:
+    def __init__(self, runs_dir: Path, *, rehearsal: str = "") -> None:
         self.runs_dir = runs_dir
         self.rehearsal = rehearsal
         self._files: dict[Path, _File] = {}
@@ -64,8 +64,8 @@ class CallBook:
     def refresh(self) -> None:
         """Read what the runs have written since the last time."""
         with self._reading:
-            for path in self.runs_dir.glob("*/events.jsonl"):
-                if path in self._files or is_rehearsal(path.parent) == self.rehearsal:
+            for path in self.runs_dir.glob(f"{self.rehearsal or '*'}/events.jsonl"):
+                if path in self._files or self.rehearsal or not is_rehearsal(path.parent):
                     self._read(path)
 
     def open(self, mark: str) -> OpenCall | None:

@@ -34,10 +34,11 @@ def onlooker(run: Run, phase: str) -> Door:
     from vgkit.profiles import project_cap
 
     rehearsal = run.rehearsal is not None
-    cache = Cache(runs_dir() / "cache" / ("rehearsal" if rehearsal else ""))
+    # A rehearsal is a world of its own: what its hosts made and charged is neither found nor taken up by another.
+    cache = Cache(run.path("rehearsal/cache") if rehearsal else runs_dir() / "cache")
     caps = Caps(run.profile.cap_usd, None if rehearsal else project_cap())
     purse = Purse(runs_dir(), run.name, caps, rehearsal=rehearsal)
-    within = Within(cache, CallBook(runs_dir(), rehearsal=rehearsal), decodes)
+    within = Within(cache, CallBook(runs_dir(), rehearsal=run.name if rehearsal else ""), decodes)
     return Door(run.events, phase=phase, purse=purse, within=within)
 
 
