@@ -25,6 +25,8 @@ app.command()(cli_run.run)
 app.command()(cli_run.resume)
 app.command()(cli_money.doctor)
 app.command()(cli_money.estimate)
+app.command()(cli_money.why)
+app.command()(cli_money.cancel)
 
 
 @app.command("list")

@@ -3,6 +3,8 @@
 Every command has ``--json``: one object on stdout and nothing else, amounts as strings, exact to the last digit."""
 
 import sys
+from dataclasses import asdict
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -17,9 +19,11 @@ from vgkit.cli_options import (
     JsonOption,
     ProfileOption,
     PromptOption,
+    RunArgument,
     SettingOption,
     TemplateOption,
     UsageOption,
+    existing,
     json_text,
     settings_from,
     template_of,
@@ -75,6 +79,41 @@ def estimate(
     asked = brief_from(wish.fields)
     report = estimate_report(asked, template_of(asked, wish.base), takes=settings.get("takes", 1))
     sys.stdout.write(json_text(report.as_json) if as_json else f"{report}\n")
+
+
+def why(
+    run: Annotated[str, typer.Argument(help="a run's name or folder")],
+    phase: Annotated[str, typer.Argument(help="validate, animatic, references, chunks, refine or export")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether a phase would be made again, what changed, and what its calls would cost. Nothing is spent."""
+    from vgkit.why import why as why_again
+
+    answer = why_again(existing(run), phase)
+    sys.stdout.write(json_text(answer.as_json) if as_json else f"{answer}\n")
+
+
+def cancel(
+    run: RunArgument = "",
+    yes: Annotated[bool, typer.Option("--yes", help="stop the process that works in the run first")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Cancel what a run has under way on hosts, and settle it."""
+    from vgkit.stopping import cancel_run
+
+    opened = existing(run)
+    settled = cancel_run(opened, stop=yes)
+    cost_usd = sum((call.cost_usd for call in settled), Decimal(0))
+    if as_json:
+        canceled = [asdict(call) for call in settled]
+        sys.stdout.write(json_text({"run": opened.name, "canceled": canceled, "cost_usd": cost_usd}))
+        return
+    for call in settled:
+        sys.stdout.write(
+            f"{call.subject} by {call.engine}, {call.prediction or 'never created'}: ${call.cost_usd:.4f}\n"
+        )
+    what = f"{len(settled)} calls canceled and settled for ${cost_usd:.4f}" if settled else "nothing was open on hosts"
+    sys.stdout.write(f"{opened.name}: {what}. `vgkit resume {opened.name}` goes on from here.\n")
 
 
 def _say_finding(finding: Any) -> None:
