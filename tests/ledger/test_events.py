@@ -1,7 +1,10 @@
 """What is written is there, whole, whoever else writes and whatever is killed."""
 
+import base64
+import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +19,7 @@ import pytest
 
 from vgkit.errors import RecordError, StoreError
 from vgkit.ledger import Damage, Events, read_events
+from vgkit.ledger.plain import abridged
 
 WRITER = """
 import sys
@@ -201,3 +205,23 @@ def test_half_a_last_line_is_reported_and_ignored(tmp_path: Path) -> None:
     log = read_events(events.path)
     assert len(log) == 1
     assert log.damaged == (Damage(2, "ends in the middle, as after a crash"),)
+
+
+def test_a_file_sent_within_an_address_is_named_by_its_digest(tmp_path: Path) -> None:
+    """A keyframe of 1.5 MB in each of forty events would make the record slow to read and tell nobody anything."""
+    picture = bytes(range(256)) * 40
+    address = f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+    named = f"data:image/png;sha256={hashlib.sha256(picture).hexdigest()}"
+    events = Events(tmp_path / "events.jsonl", run_id="r1")
+    call = {"call": "c1", "role": "video", "engine": "zeroscope", "host": "replicate", "cost_usd": Decimal("0.1")}
+    events.write("call_reserved", **call, params={"inputs": [{"image": address}], "small": "data:text/plain,hello"})
+    events.write("call_failed", call="c1", cost_usd=Decimal(0), message=f"422: image '{address}' is too small")
+    reserved, failed = read_events(events.path)
+    assert reserved["params"] == {"inputs": [{"image": named}], "small": "data:text/plain,hello"}
+    assert failed["message"] == f"422: image '{named}' is too small"
+    assert events.path.stat().st_size < 2000
+
+
+@pytest.mark.parametrize("body", ["base64,!" + "a" * 3000, "charset=utf-8," + "%20a" * 1000, "base64," + "Zg" * 1501])
+def test_a_file_that_is_not_well_written_is_named_all_the_same(body: str) -> None:
+    assert re.fullmatch(r"data:text/plain;sha256=[0-9a-f]{64}", abridged(f"data:text/plain;{body}"))

@@ -1,8 +1,13 @@
 """Turns what phases measure and hold into what JSON can hold, without losing a cent. Money is a Decimal and becomes a
 string; a float would round it, and reading it back would not give what was written."""
 
+import base64
+import binascii
+import contextlib
 import dataclasses
+import hashlib
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -10,15 +15,20 @@ from enum import Enum
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from vgkit.errors import RecordError
 
 MOST_USD = Decimal(1_000_000)
 
+_BULK = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?(?P<how>(?:;[\w.+=-]+)*),(?P<body>[^\s\"'<>\\]{2000,})")
+
 
 def plain(value: Any, *, place: str) -> Any:
     """Return ``value`` as str, int, float, bool, None, list or dict. Raises RecordError naming the place."""
-    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return abridged(value)
+    if value is None or (isinstance(value, bool | int) and not isinstance(value, Enum)):
         return value
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
@@ -47,6 +57,22 @@ def _plain_object(value: Any, *, place: str) -> Any:
     if hasattr(value, "tolist"):  # numpy's scalars and arrays
         return plain(value.tolist(), place=place)
     raise RecordError(f"{place} is a {type(value).__name__}, which an event can't hold. Write its path or its text.")
+
+
+def abridged(text: str) -> str:
+    """Put its digest for each file that stands in a text as a ``data:`` address of more than 2 kB.
+
+    ``data:image/png;sha256=…`` names the file's own bytes, so that it can be found among those on record.
+    """
+    return _BULK.sub(_digest_of, text) if "data:" in text else text
+
+
+def _digest_of(found: re.Match[str]) -> str:
+    body = unquote_to_bytes(found["body"])
+    if found["how"].endswith(";base64"):
+        with contextlib.suppress(binascii.Error):  # then it is the digest of the text itself
+            body = base64.b64decode(body + b"=" * (-len(body) % 4))
+    return f"data:{found['type'] or ''};sha256={hashlib.sha256(body).hexdigest()}"
 
 
 def timestamp(moment: datetime) -> str:
