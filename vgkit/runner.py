@@ -28,6 +28,7 @@ from papermill.iorw import write_ipynb
 
 from vgkit.errors import Interrupted, KernelDied, ParameterError, PhaseFailed, VgkitError
 from vgkit.kernels import Kernel, close_loop
+from vgkit.ledger.redaction import redact
 from vgkit.notebook_failures import asked_to_stop, cell_failed, died, late, not_run
 from vgkit.parameters import check_parameters, notebook_parameters
 
@@ -231,6 +232,10 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc]
         except Exception as error:
             self.nb_man.cell_stopped(cell_index, self.killed_for() or error)
             raise
+
+    def process_message(self, msg: Any, *more: Any, **named: Any) -> Any:
+        # A person may print a key, and a host's error may quote it; the record of a notebook is shared.
+        return super().process_message({**msg, "content": redact(msg["content"])}, *more, **named)
 
     killed_for: Callable[[], Exception | None]
 
