@@ -3,18 +3,20 @@
 Kept apart from briefs so that a house can change its engines in one place."""
 
 import functools
+import os
 import tomllib
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from importlib.resources import files
-from typing import get_args
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from vgkit.brief import Brief, Role
-from vgkit.errors import EngineUnknown
+from vgkit.errors import EngineUnknown, ParameterError
 
 ROLES: tuple[Role, ...] = get_args(Role)
+_PROJECT = "project"
 
 
 class Profile(BaseModel):
@@ -29,9 +31,28 @@ class Profile(BaseModel):
 
 
 @functools.cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("vgkit").joinpath("profiles.toml").read_text(encoding="utf-8"))
+
+
+def project_cap() -> Decimal:
+    """The most that all runs together may cost, in USD: VGKIT_PROJECT_CAP, else what the profiles' file says.
+
+    Raises ParameterError for a value that is no amount.
+    """
+    stated = os.environ.get("VGKIT_PROJECT_CAP") or _table()[_PROJECT]["cap_usd"]
+    try:
+        amount = Decimal(stated)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not (amount.is_finite() and amount >= 0):
+        raise ParameterError(f"VGKIT_PROJECT_CAP: {stated!r} is no amount in US dollars. Say, for example, 275.00.")
+    return amount
+
+
+@functools.cache
 def profiles() -> dict[str, Profile]:
     """Read the profiles that ship with vgkit."""
-    table = tomllib.loads(files("vgkit").joinpath("profiles.toml").read_text(encoding="utf-8"))
     return {
         name: Profile(
             name=name,
@@ -39,7 +60,8 @@ def profiles() -> dict[str, Profile]:
             cap_usd=Decimal(fields["cap_usd"]),
             engines={role: fields[role] for role in ROLES},
         )
-        for name, fields in table.items()
+        for name, fields in _table().items()
+        if name != _PROJECT
     }
 
 

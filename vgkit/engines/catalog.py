@@ -42,8 +42,9 @@ class Parameter(_Noun):
 
 
 class Pass(_Noun):
-    """One call of the chain that a request takes. An input is a literal or a ``$slot``; one without a value is left out.
+    """One call of the chain that a request takes.
 
+    An input is a literal or a ``$slot``; a slot without a value leaves its parameter out.
     ``typical_s`` is the time that is billed for one call, ``per_output_s`` what each second of output adds to it.
     """
 
