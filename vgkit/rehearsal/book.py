@@ -136,6 +136,11 @@ class Book:
             self._chats.append(charge)
         return charge.prediction
 
+    def chats(self, digest: str) -> int:
+        """How many answers a request has been given."""
+        with self._lock:
+            return sum(chat.digest == digest for chat in self._chats)
+
     def bill(self, *, now: float | None = None) -> list[Charge]:
         """What has been charged so far: every chat, and every prediction that is over, the free ones at 0."""
         moment = time.time() if now is None else now

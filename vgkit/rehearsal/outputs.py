@@ -14,7 +14,7 @@ from typing import Any
 
 from vgkit.rehearsal.book import Book, Prediction
 from vgkit.rehearsal.faults import Dice
-from vgkit.rehearsal.jobs import Job, job_for
+from vgkit.rehearsal.jobs import job_for, suffix_of
 from vgkit.rehearsal.listening import Reply, Request, problem
 from vgkit.rehearsal.painting import make
 
@@ -69,7 +69,7 @@ class Outputs:
         if prediction.fate.fault == "data_output":
             path = self.made(prediction)
             return f"data:{_kind(path)};base64,{base64.b64encode(path.read_bytes()).decode()}", False
-        address = f"{self.address}/pbxt/{prediction.id}/out{job_for(prediction).suffix}"
+        address = f"{self.address}/pbxt/{prediction.id}/out{suffix_of(prediction)}"
         return [address] if prediction.model in _GIVE_LISTS else address, False
 
     def removed(self, prediction: Prediction, now: float) -> bool:
@@ -106,16 +106,14 @@ class Outputs:
     def _future(self, prediction: Prediction) -> "Future[Path]":
         with self._lock:
             if prediction.digest not in self._making:
-                job = job_for(prediction)
-                self._making[prediction.digest] = self._pool.submit(
-                    _kept, job, self.folder / f"{prediction.digest}{job.suffix}"
-                )
+                path = self.folder / f"{prediction.digest}{suffix_of(prediction)}"
+                self._making[prediction.digest] = self._pool.submit(_kept, prediction, path)
             return self._making[prediction.digest]
 
 
-def _kept(job: Job, path: Path) -> Path:
+def _kept(prediction: Prediction, path: Path) -> Path:
     if not path.is_file():
-        make(job, path)
+        make(job_for(prediction), path)
     return path
 
 

@@ -17,7 +17,7 @@ from vgkit.engines.sketch import compose
 from vgkit.engines.sketch.plan import plan_by_rule
 from vgkit.errors import AssetError, NotAClip
 from vgkit.media.frames import Frame, read_clip, read_picture, replacing, write_clip, write_picture
-from vgkit.rehearsal.jobs import Job
+from vgkit.rehearsal.jobs import CLIPS, Job
 from vgkit.rehearsal.sounds import write_music
 from vgkit.template import Camera, ShotSize
 from vgkit.template_files import load_template
@@ -43,7 +43,8 @@ _DRIFTS: dict[Camera, tuple[float, float, float]] = {
     "orbit": (0.04, 0.01, 0.04),
     "static": (0.0, 0.0, 0.01),
 }
-_SPARE = 1.14  # how much larger than the frame the picture is laid out, so that no edge is seen
+# How much larger than the frame a picture is laid out, so that no edge is seen; a clip moves by itself and drifts less.
+_STILL_SPARE, _CLIP_SPARE = 1.14, 1.03
 _LONGEST_PROMPT = 2000
 
 
@@ -57,7 +58,7 @@ def make(job: Job, out: Path) -> None:
         write_picture(_still(job), out)
 
 
-def staging_for(prompt: str, *, seed: int) -> Staging:
+def staging_for(prompt: str, *, camera: Camera) -> Staging:
     """Set up a shot from a prompt's words: place, light, thing and shot size as they name them."""
     words = "".join(letter for letter in prompt if letter.isprintable())[:_LONGEST_PROMPT].strip() or "a product"
     plan = plan_by_rule(brief_from({"prompt": words}), load_template("product_showcase"))
@@ -68,7 +69,7 @@ def staging_for(prompt: str, *, seed: int) -> Staging:
         light=plan.light,
         palette=plan.palette,
         size=sizes[0] if sizes else "medium",
-        camera=_CAMERAS[seed % len(_CAMERAS)],
+        camera=camera,
         presence="hero",
         object=plan.object,
     )
@@ -101,7 +102,7 @@ def _frames(job: Job) -> Iterator[Frame]:
         return (_covering(frame, job.width_px, job.height_px) for frame in attached)
     if job.role == "interpolate":
         steps = int(job.wishes.get("num_interpolation_steps", 1))
-        return _moved(attached, job, count=(len(attached) - 1) * 2**steps + 1)
+        return _between(attached, job, count=(len(attached) - 1) * 2**steps + 1)
     return _moved(attached, job, count=job.frames)
 
 
@@ -110,36 +111,43 @@ def _attached(job: Job) -> Frame | None:
     if job.source is None:
         return None
     try:
-        if job.source.suffix in (".mp4", ".gif", ".mkv", ".webm"):
-            return read_clip(job.source)
-        return read_picture(job.source)[None, ..., :3]
+        if job.source.path.suffix in CLIPS:
+            return read_clip(job.source.path)
+        return read_picture(job.source.path)[None, ..., :3]
     except (AssetError, NotAClip):
         return None
 
 
 def _drawn(job: Job, *, count: int) -> Iterator[Frame]:
-    staging = staging_for(job.prompt, seed=job.seed)
+    staging = staging_for(job.prompt, camera=camera_for(job))
     shot = compose.set_up(staging, product_path=None, seed=job.seed, width_px=job.width_px, height_px=job.height_px)
     for number in range(count):
         yield compose.frame(shot, number / max(1, count - 1))
 
 
 def _moved(attached: Frame, job: Job, *, count: int) -> Iterator[Frame]:
-    """Show attached frames through a window that drifts; a clip moves by itself and so drifts less."""
-    chance = random.Random(job.seed)
-    strength = (1.0 if len(attached) == 1 else 0.25) * chance.uniform(0.8, 1.2)
+    """Show attached frames through a window that drifts, by another way for another seed."""
+    still = len(attached) == 1
+    strength = (1.0 if still else 0.2) * random.Random(job.seed).uniform(0.8, 1.2)
+    spare = _STILL_SPARE if still else _CLIP_SPARE
     across, down, zoom = (strength * share for share in _DRIFTS[camera_for(job)])
     width, height = job.width_px, job.height_px
     for number in range(count):
         t = number / max(1, count - 1)
         eased = (1 - math.cos(math.pi * t)) / 2 - 0.5
-        large = _covering(attached[round(t * (len(attached) - 1))], round(width * _SPARE), round(height * _SPARE))
+        large = _covering(attached[round(t * (len(attached) - 1))], round(width * spare), round(height * spare))
         closer = 1 + zoom * (eased + math.copysign(0.5, zoom))
         centre = (large.shape[1] / 2 + across * eased * width, large.shape[0] / 2 + down * eased * height)
         matrix = np.array(
             [[closer, 0, width / 2 - closer * centre[0]], [0, closer, height / 2 - closer * centre[1]]], np.float64
         )
         yield np.asarray(cv2.warpAffine(large, matrix, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8)
+
+
+def _between(attached: Frame, job: Job, *, count: int) -> Iterator[Frame]:
+    """Show attached frames at more moments, each as it stands."""
+    for number in range(count):
+        yield _covering(attached[round(number / max(1, count - 1) * (len(attached) - 1))], job.width_px, job.height_px)
 
 
 def _covering(frame: Frame, width: int, height: int) -> Frame:

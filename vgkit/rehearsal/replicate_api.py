@@ -107,7 +107,7 @@ class ReplicateApi:
         self.results.begin(made)
         applied = {"Preference-Applied": request.headers["prefer"]} if hold_s else {}
         self._hold(made, hold_s)
-        told = self._tell(made, request)
+        told = self._tell(made, request, now=time.time() if hold_s else made.created)
         return replace(told, status=201, headers={**told.headers, **applied})
 
     def look(self, request: Request, prediction: str) -> Reply:
@@ -133,10 +133,10 @@ class ReplicateApi:
         ]
         shown, address = known[:PAGE], address_of(request.headers)
         more = f"{address}/v1/predictions?cursor={shown[-1].number}" if len(known) > PAGE else None
-        results = []
+        results, now = [], time.time()
         for each in shown:
-            told = self._json(each, request)
-            results += [told, told] if each.fate.fault == "duplicate" and each.at(time.time()).over else [told]
+            told = self._json(each, request, now=now)
+            results += [told, told] if each.fate.fault == "duplicate" and each.at(now).over else [told]
         return encoded_reply(page(results, next_address=more))
 
     def upload(self, request: Request) -> Reply:
@@ -215,7 +215,7 @@ class ReplicateApi:
                 version=entry.version,
                 input_json=json.dumps(sent, ensure_ascii=False),
                 digest=digest,
-                created=time.time(),
+                created=round(time.time(), 6),  # as precisely as it is told
                 speed=self.speed,
                 fate=fate,
                 tariff=tariff_of(entry),
@@ -243,11 +243,10 @@ class ReplicateApi:
         while time.time() < until and not prediction.at(time.time()).over:
             time.sleep(0.01)
 
-    def _tell(self, prediction: Prediction, request: Request) -> Reply:
-        return encoded_reply(self._json(prediction, request).encode())
+    def _tell(self, prediction: Prediction, request: Request, *, now: float | None = None) -> Reply:
+        return encoded_reply(self._json(prediction, request, now=now or time.time()).encode())
 
-    def _json(self, prediction: Prediction, request: Request) -> str:
-        now = time.time()
+    def _json(self, prediction: Prediction, request: Request, *, now: float) -> str:
         output, removed = self.results.told(prediction, now)
         age_s = (now - prediction.created) * prediction.speed
         address = address_of(request.headers)

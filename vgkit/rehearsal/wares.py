@@ -20,14 +20,21 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def shelf(host: str = "replicate") -> dict[str, Entry]:
-    """What is offered, by version id."""
-    return {entry.version: entry for entry in catalog().values() if entry.host == host and entry.version}
+def shelf() -> dict[str, Entry]:
+    """What is offered, by version id. Entries that share a version are one model, with the calls of all of them."""
+    offered: dict[str, Entry] = {}
+    for entry in catalog().values():
+        if entry.host == "replicate":
+            known = offered.get(entry.version, entry)
+            parameters = {**entry.parameters, **known.parameters}
+            passes = (*known.passes, *(each for each in entry.passes if known is not entry))
+            offered[entry.version] = known.model_copy(update={"parameters": parameters, "passes": passes})
+    return offered
 
 
-def model_of(name: str, host: str = "replicate") -> Entry | None:
-    """The first entry of a model, by ``owner/name``."""
-    return next((entry for entry in catalog().values() if entry.host == host and entry.model == name), None)
+def model_of(name: str) -> Entry | None:
+    """What is offered of a model, by ``owner/name``."""
+    return next((entry for entry in shelf().values() if entry.model == name), None)
 
 
 def pass_of(entry: Entry, sent: Mapping[str, Any]) -> Pass:
@@ -87,12 +94,16 @@ def _complaint(parameter: Parameter, value: Any) -> str:
         return f"Invalid type. Expected: {parameter.type}, given: {_named(value)}"
     if parameter.choices and value not in parameter.choices:
         return "Must be one of the following: " + ", ".join(f'"{choice}"' for choice in parameter.choices)
+    if parameter.type == "uri" and not str(value).startswith(("http://", "https://", "data:")):
+        return "Does not match format 'uri'"
+    return _out_of_range(parameter, value) if isinstance(value, int | float) else ""
+
+
+def _out_of_range(parameter: Parameter, value: float) -> str:
     if parameter.minimum is not None and value < parameter.minimum:
         return f"Must be greater than or equal to {parameter.minimum:g}"
     if parameter.maximum is not None and value > parameter.maximum:
         return f"Must be less than or equal to {parameter.maximum:g}"
-    if parameter.type == "uri" and not value.startswith(("http://", "https://", "data:")):
-        return "Does not match format 'uri'"
     return ""
 
 
