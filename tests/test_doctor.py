@@ -1,6 +1,6 @@
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from wire import Call, Reply, Wire, serving
 from vgkit.cli import app
 from vgkit.doctor import Finding, examine, machine, stopping
 from vgkit.doctor.accounts import account_findings
+from vgkit.doctor.prices import catalog_findings
 from vgkit.errors import EngineUnknown
 
 TODAY = date(2026, 11, 24)
@@ -155,6 +156,35 @@ def test_settings_of_aws_that_are_wrong_are_a_finding(monkeypatch: pytest.Monkey
     finding = found(account_findings(), "s3")
     assert (finding.state, finding.stops) == ("red", ())
     assert finding.fact == "AWS's settings can't be read: The config profile (gone) could not be found."
+
+
+def test_prices_grow_old_and_only_those_that_are_asked_for_are_named() -> None:
+    assert found(catalog_findings("", TODAY), "prices").state == "green"
+    later = TODAY + timedelta(days=400)
+    assert "zeroscope@replicate" in found(catalog_findings("dev", later), "prices").fact
+    assert "zeroscope@replicate" not in found(catalog_findings("final", later), "prices").fact
+    assert found(catalog_findings("offline", later), "prices").state == "green"
+
+
+def test_a_model_past_its_day_stops_the_profiles_that_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VGKIT_GPT_MODEL", raising=False)
+    assert "not in use: gpt-4-turbo" in found(catalog_findings("", TODAY), "models").fact
+    monkeypatch.setenv("VGKIT_GPT_MODEL", "gpt-4-turbo")
+    finding = found(catalog_findings("", TODAY), "models")
+    assert (finding.state, set(finding.stops)) == ("red", {"dev", "final"})
+    assert finding.fact == "gpt-4-turbo was announced to be switched off on 2026-10-23."
+    monkeypatch.setenv("VGKIT_GPT_MODEL", "gpt-4o")
+    finding = found(catalog_findings("", TODAY), "models")
+    assert (finding.state, finding.stops) == ("yellow", ())
+    assert finding.fact == "gpt-4o will be switched off on 2027-01-14."
+
+
+def test_a_catalog_of_ones_own_that_is_wrong_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.toml").write_text("[lamp]\nrole = 7\n")
+    monkeypatch.setenv("VGKIT_ENGINES", str(tmp_path / "mine.toml"))
+    finding = found(catalog_findings("", TODAY), "engines")
+    assert finding.state == "red"
+    assert "the engine 'lamp' can't be used" in finding.fact
 
 
 def test_an_environment_that_a_rehearsal_left_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,10 @@ def resume(
     verbose: VerboseOption = False,
 ) -> None:
     """Go on with a run: what stands is kept, what is missing or changed is made."""
+    from vgkit.pipeline import phases_between
+
     how = {"first": first, "last": until, "only": only}
+    phases_between(**how)
     opened = _set_anew(existing(run), settings_from(setting), cap)
     _make(opened, how=how, kernel=kernel, view=view, verbose=verbose, approved=approved, force=force)
 
@@ -136,11 +139,12 @@ def _make(opened: Any, *, how: dict[str, str], view: View, verbose: bool, **runn
     from vgkit.live import view as view_of
     from vgkit.pipeline import phases_between, run_phases
     from vgkit.progress import RunProgress
+    from vgkit.rehearse import hosts_of
     from vgkit.runlog import showing
 
     phases = phases_between(**how)
     log = showing(opened.path("run.log"), sys.stderr) if verbose else contextlib.nullcontext()
-    with log, following(opened.events.path, view_of(view), RunProgress.of(phases)):
+    with hosts_of(opened), log, following(opened.events.path, view_of(view), RunProgress.of(phases)):
         outcome = run_phases(opened, phases=phases, **running)
     if view != "json":
         where = f"film: {outcome.film}" if outcome.film else f"in: {opened.folder}"

@@ -28,3 +28,8 @@ def runs_dir() -> Path:
     """Where runs, the ledger and the cache are written: VGKIT_RUNS, else ``runs`` in the checkout."""
     runs = os.environ.get("VGKIT_RUNS")
     return Path(runs).resolve() if runs else _TOP / "runs"
+
+
+def rehearsal_dir(run: str) -> Path:
+    """Where a rehearsed run's hosts keep what they know. Apart from the run, since their keys lie there too."""
+    return runs_dir() / ".rehearsals" / run

@@ -9,6 +9,7 @@ from vgkit.errors import RunBusy
 from vgkit.ledger import Ledger
 from vgkit.lock import RunLock, held_by
 from vgkit.phases.leftovers import Settled, cancel_open
+from vgkit.rehearse import hosts_of
 from vgkit.run import Run
 
 _PATIENCE_S = 30.0  # a run brings home what has just come in before it ends
@@ -28,7 +29,7 @@ def cancel_run(run: Run, *, stop: bool) -> list[Settled]:
         )
     if owner:
         _end_work(run)
-    with RunLock(run.folder):
+    with hosts_of(run), RunLock(run.folder):
         settled = cancel_open(run)
     Ledger(run.folder.parent).sync()
     return settled

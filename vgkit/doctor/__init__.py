@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from vgkit.doctor.accounts import account_findings
 from vgkit.doctor.finding import Finding, State
 from vgkit.doctor.machine import machine_findings
+from vgkit.doctor.prices import catalog_findings
 from vgkit.errors import EngineUnknown
 from vgkit.profiles import profiles
 
@@ -21,17 +22,14 @@ def examine(profile: str = "", *, today: date | None = None) -> list[Finding]:
     """
     if profile and profile not in profiles():
         raise EngineUnknown(f"--profile: there is no profile {profile!r}. Use one of {', '.join(profiles())}.")
-    found = [*machine_findings(), *account_findings(profile), *_catalog(profile, today or datetime.now(UTC).date())]
+    day = today or datetime.now(UTC).date()
+    found = [*machine_findings(), *account_findings(profile), *catalog_findings(profile, day)]
     return found + [_runnable(name, found) for name in ([profile] if profile else profiles())]
 
 
 def stopping(findings: Sequence[Finding], profile: str) -> list[Finding]:
     """List the findings that keep ``profile`` from running."""
     return [finding for finding in findings if profile in finding.stops]
-
-
-def _catalog(profile: str, today: date) -> list[Finding]:
-    return []
 
 
 def _runnable(name: str, found: Sequence[Finding]) -> Finding:

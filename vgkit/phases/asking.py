@@ -16,7 +16,8 @@ from vgkit.engines.remote_call import Within
 from vgkit.engines.spend import Door
 from vgkit.errors import EngineFailed, Interrupted, OrderRejected
 from vgkit.phases.step import Step
-from vgkit.places import runs_dir
+from vgkit.places import rehearsal_dir, runs_dir
+from vgkit.profiles import project_cap
 from vgkit.run import Run
 from vgkit.storyboard import Caption, EndCard, Shot, Storyboard
 
@@ -31,11 +32,9 @@ def door(run: Run, phase: str) -> Door:
 
 def onlooker(run: Run, phase: str) -> Door:
     """A door to foresee through, for which a rehearsal's hosts need not run; who asks takes ``door``."""
-    from vgkit.profiles import project_cap
-
     rehearsal = run.rehearsal is not None
     # A rehearsal is a world of its own: what its hosts made and charged is neither found nor taken up by another.
-    cache = Cache(run.path("rehearsal/cache") if rehearsal else runs_dir() / "cache")
+    cache = Cache((rehearsal_dir(run.name) if rehearsal else runs_dir()) / "cache")
     caps = Caps(run.profile.cap_usd, None if rehearsal else project_cap())
     purse = Purse(runs_dir(), run.name, caps, rehearsal=rehearsal)
     within = Within(cache, CallBook(runs_dir(), rehearsal=run.name if rehearsal else ""), decodes)

@@ -1,0 +1,133 @@
+"""Rehearses films: the same phases and the hosts' own clients, against hosts on this machine that cost nothing.
+
+Each run has hosts of its own, in a folder beside the runs, so that one can be taken up again after a crash, and so that
+the same seed brings the same fates whatever was rehearsed before."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vgkit.engines.hosts import host
+from vgkit.errors import VgkitError
+from vgkit.keys import load_keys
+from vgkit.ledger import read_events
+from vgkit.phases.leftovers import open_calls
+from vgkit.pipeline import run_phases
+from vgkit.places import rehearsal_dir
+from vgkit.run import Run
+
+if TYPE_CHECKING:
+    from vgkit.rehearsal.server import Servers
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """How a rehearsed run fared. The books are the ledger's, the bill is the hosts'; ``open_calls`` explain a gap.
+
+    ``wall_s`` is real seconds, in which the hosts' own passed ``speed`` times as fast.
+    """
+
+    run: str
+    state: str
+    film: Path | None
+    message: str
+    booked_usd: Decimal
+    billed_usd: Decimal
+    open_calls: int
+    wall_s: float
+    speed: float
+    faults: Mapping[str, int]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the ledger says to the cent what the hosts do."""
+        cent = Decimal("0.01")
+        return self.booked_usd.quantize(cent) == self.billed_usd.quantize(cent)
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """All of it, for a script."""
+        return {**asdict(self), "adds_up": self.adds_up}
+
+    def __str__(self) -> str:
+        met = ", ".join(f"{count} {name}" for name, count in sorted(self.faults.items())) or "none"
+        sums = f"${self.booked_usd:.4f} by the ledger, ${self.billed_usd:.4f} by the hosts' bill"
+        gap = f" ({self.open_calls} calls are open)" if self.open_calls else ""
+        return "\n".join(
+            [
+                f"{self.run}: {self.state}, {self.wall_s:.0f} s with hosts at {self.speed:g} times their speed",
+                f"  {'film: ' + str(self.film) if self.film else self.message}",
+                f"  cost: {sums}: {'the same' if self.adds_up else 'NOT THE SAME'}{gap}",
+                f"  faults met: {met}",
+            ]
+        )
+
+
+@contextmanager
+def hosts_of(run: Run) -> Iterator["Servers | None"]:
+    """Run a rehearsal's hosts for one block, and lead all clients to them. A real run needs none.
+
+    Where VGKIT_REHEARSAL is set, somebody else runs the hosts.
+    """
+    if run.rehearsal is None or os.environ.get("VGKIT_REHEARSAL"):
+        yield None
+        return
+    # Imported here: the hosts draw and compose, and a real run passes through here without any.
+    from vgkit.rehearsal.server import rehearsing
+
+    with rehearsing(rehearsal_dir(run.name), **run.rehearsal) as servers, _environment(servers.environment):
+        yield servers
+
+
+def rehearse(run: Run) -> Rehearsed:
+    """Make the film of a rehearsed run, and hold what it cost against what its hosts say. An error is its state."""
+    begun, message = time.perf_counter(), ""
+    with hosts_of(run) as servers:
+        assert servers is not None
+        try:
+            run_phases(run)
+        except VgkitError as error:
+            message = f"{type(error).__name__}: {error}"
+        wall_s = time.perf_counter() - begun
+        billed = sum((charge.usd for charge in servers.bill()), Decimal(0))
+        faults = Counter(servers.happened)
+    record = read_events(run.events.path)
+    booked = sum((e.usd("cost_usd") for e in record.of("call_settled", "call_failed")), Decimal(0))
+    ends = record.of("run_finished")
+    film = run.path("film.mp4") if run.path("phases/refine.json").exists() else None
+    return Rehearsed(
+        run=run.name,
+        state=str(ends[-1]["state"]) if ends else "failed",
+        film=film,
+        message=message,
+        booked_usd=booked,
+        billed_usd=billed,
+        open_calls=len(open_calls(run)),
+        wall_s=wall_s,
+        speed=float((run.rehearsal or {})["speed"]),
+        faults=faults,
+    )
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for one block. Clients are made anew on both sides of it, since they keep where they speak to."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    host.cache_clear()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        host.cache_clear()
+        load_keys.cache_clear()
