@@ -1,117 +1,208 @@
-"""Which hosted engines there are: what each is sent, what it gives, costs and permits.
+"""Hosted models, one entry each: what a model is given, what it gives, what it costs and what its licence permits.
 
-An engine is an entry in a TOML file, not code; whoever has a newer model adds a file of their own (VGKIT_ENGINES)."""
+All that differs between models stands here, so that a new one is an entry and no code."""
 
 import functools
+import hashlib
+import json
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from vgkit.complaints import complain, shown
-from vgkit.engines.catalog_entry import ChatModel, Entry, Hardware, Parameter, Pass, Price, Setting
+from vgkit.brief import Aspect, Role
+from vgkit.complaints import complain
 from vgkit.errors import EngineUnknown
 
-__all__ = ["ChatModel", "Entry", "Hardware", "Parameter", "Pass", "Price", "Setting", "catalog", "entry_for", "settle"]
+SLOTS = (
+    *("prompt", "negative", "seed", "width", "height", "frames", "fps", "duration_s", "aspect"),
+    *("keyframe", "keyframe_clip", "product", "layout", "previous"),
+    *("zoom_in", "zoom_out", "pan_left", "pan_right", "tilt_up", "tilt_down", "roll_cw", "roll_acw"),
+)
+_STALE_AFTER_DAYS = 90
 
-_SHIPPED = "catalog.toml"
+
+class _Noun(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Parameter(_Noun):
+    """What a model accepts for one of its parameters."""
+
+    type: Literal["string", "integer", "number", "boolean", "uri"]
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str | int, ...] = ()
+
+
+class Pass(_Noun):
+    """One call of the chain that a request takes.
+
+    An input is a literal or a ``$slot``; a slot without a value leaves its parameter out.
+    ``typical_s`` is the time that is billed for one call, ``per_output_s`` what each second of output adds to it.
+    """
+
+    step: str = ""
+    input: Mapping[str, Any]
+    size: Mapping[Aspect, tuple[int, int]] = Field(default_factory=dict)
+    typical_s: float = Field(gt=0)
+    per_output_s: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _knows_its_slots(self) -> Self:
+        for name, value in self.input.items():
+            if isinstance(value, str) and value.startswith("$") and value[1:] not in SLOTS:
+                raise ValueError(f"input.{name} is {value}; the slots are {', '.join('$' + slot for slot in SLOTS)}")
+        return self
+
+
+class Price(_Noun):
+    """What is charged, in USD: for a second of hardware, for an output, or for a million tokens."""
+
+    per: Literal["second", "output", "tokens"]
+    usd: Decimal = Field(ge=0)
+    source: str = Field(min_length=1)
+    date: date
+
+
+class ChatModel(_Noun):
+    """A model that writes plans: USD for a million tokens, how it is bound to a schema, and when it is switched off."""
+
+    input_usd: Decimal = Field(ge=0)
+    cached_usd: Decimal = Field(ge=0)
+    output_usd: Decimal = Field(ge=0)
+    structured: Literal["json_schema", "json_object"] = "json_schema"
+    shutdown: date | None = None
+    source: str = Field(min_length=1)
+    date: date
+
+
+class Entry(_Noun):
+    """A model on a host, and how it plays its role."""
+
+    name: str
+    role: Role | Literal["upscale", "interpolate"]
+    host: str
+    title: str
+    model: str = Field(min_length=1)
+    version: str = Field(min_length=1)
+    hardware: str = ""
+    price: Price
+    passes: tuple[Pass, ...] = ()
+    parameters: Mapping[str, Parameter] = Field(default_factory=dict)
+    output: Literal["mp4", "gif", "png", "wav", "json"]
+    size: Mapping[Aspect, tuple[int, int]] = Field(default_factory=dict)
+    frames: int | None = Field(default=None, ge=2, le=200)
+    fps: int | None = Field(default=None, ge=1, le=60)
+    conditioning: Literal["text", "image", "video"] = "text"
+    adapter: Literal["", "push_in", "text_only", "sketch_layout"] = ""
+    boot_s: tuple[float, float] = (0.0, 0.0)
+    deadline_s: float = Field(default=900.0, gt=0)
+    licence: str = Field(min_length=1)
+    commercial_use: bool
+    notes: str = ""
+    models: Mapping[str, ChatModel] = Field(default_factory=dict)
+
+    @property
+    def reference(self) -> str:
+        """The engine as a brief names it: ``name@host``."""
+        return f"{self.name}@{self.host}"
+
+    @property
+    def digest(self) -> str:
+        """Six hex digits of all that the entry sends: with another setting it is another engine to the record."""
+        sends = {"passes": [each.model_dump(mode="json") for each in self.passes], "output": self.output}
+        shape = {"size": dict(self.size), "frames": self.frames, "fps": self.fps, "adapter": self.adapter}
+        return hashlib.sha256(json.dumps(sends | shape, sort_keys=True).encode()).hexdigest()[:6]
+
+    @model_validator(mode="after")
+    def _inputs_are_parameters(self) -> Self:
+        for each in self.passes:
+            for name in each.input:
+                if name not in self.parameters:
+                    raise ValueError(f"pass {each.step or 1}: input.{name} is not among the parameters")
+        return self
 
 
 def catalog() -> Mapping[str, Entry]:
-    """Map ``name@host`` to its entry: those that ship, and those of the files in VGKIT_ENGINES, which may replace them.
+    """All entries by ``name@host``: those that ship with vgkit, and those of the files that VGKIT_ENGINES names.
 
-    Raises EngineUnknown for a file that can't be used, naming the file, the entry, the field and what is accepted.
+    A person's entry wins over ours of the same name. Raises EngineUnknown, with file, entry and field, for a bad one.
     """
-    return _read(tuple(path for path in os.environ.get("VGKIT_ENGINES", "").split(os.pathsep) if path))
+    return _read(os.environ.get("VGKIT_ENGINES", ""))
 
 
-def entry_for(reference: str) -> Entry | None:
-    """Find an entry by ``name``, ``name@host`` or either with a choice, such as ``zeroscope:one_pass@replicate``.
-
-    None where no entry has that name. Raises EngineUnknown for a choice the entry does not have, with those it has.
-    """
-    name, _, host = reference.partition("@")
-    plain, _, choice = name.partition(":")
-    found = next((entry for entry in catalog().values() if entry.name == plain and host in ("", entry.host)), None)
-    return settle(found, choice) if found and choice else found
+@functools.lru_cache(maxsize=8)
+def _read(own_files: str) -> Mapping[str, Entry]:
+    shipped = tomllib.loads(files("vgkit.engines").joinpath("catalog.toml").read_text(encoding="utf-8"))
+    found = _entries(shipped, shipped["hardware"], "vgkit/engines/catalog.toml")
+    for name in filter(None, own_files.split(os.pathsep)):
+        found |= _entries(_own(Path(name)), shipped["hardware"], name)
+    return found
 
 
-def settle(entry: Entry, choice: str) -> Entry:
-    """The entry with a choice made: a chat model, or one of its settings. Raises EngineUnknown with those it has."""
-    if choice in entry.models:
-        return entry.model_copy(update={"name": f"{entry.name}:{choice}", "model": choice})
-    if choice in entry.settings:
-        setting = entry.settings[choice]
-        passes = tuple(each for each in entry.passes if each.step in setting.steps)
-        changes = {"name": f"{entry.name}:{choice}", "title": setting.title, "passes": passes, "settings": {}}
-        return entry.model_copy(update=changes | ({"size": setting.size} if setting.size else {}))
-    known = ", ".join(f"{entry.name}:{each}" for each in (*entry.models, *entry.settings))
-    raise EngineUnknown(
-        f"engine {entry.name}:{choice}: {entry.name} has no choice {choice!r}. "
-        + (f"Use {entry.name} alone or one of {known}." if known else f"Use {entry.name} alone.")
-    )
-
-
-@functools.cache
-def _read(own: tuple[str, ...]) -> Mapping[str, Entry]:
-    shipped = files("vgkit.engines").joinpath(_SHIPPED).read_text(encoding="utf-8")
-    tables = _tables(shipped, _SHIPPED)
-    hardware = _hardware(tables, _SHIPPED, {})
-    entries = {entry.reference: entry for entry in _entries(tables, _SHIPPED, hardware)}
-    for path in own:
-        tables = _tables(_text(Path(path)), path)
-        found = _entries(tables, path, _hardware(tables, path, hardware))
-        entries |= {entry.reference: entry for entry in found}
-    return entries
-
-
-def _text(path: Path) -> str:
+def _own(path: Path) -> dict[str, Any]:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise EngineUnknown(f"{path} can't be read: {said}. VGKIT_ENGINES must name TOML files of engines.") from error
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise EngineUnknown(f"VGKIT_ENGINES: {path} can't be read as TOML: {error}. Mend it, or unset it.") from error
 
 
-def _tables(text: str, source: str) -> dict[str, Any]:
+def _entries(table: Mapping[str, Any], hardware: Mapping[str, Any], where: str) -> dict[str, Entry]:
+    own_hardware = {**hardware, **table.get("hardware", {})}
+    return {
+        entry.reference: entry
+        for name, fields in table.items()
+        if name != "hardware"
+        for entry in [_entry(name, fields, own_hardware, where)]
+    }
+
+
+def _entry(name: str, fields: Any, hardware: Mapping[str, Any], where: str) -> Entry:
+    """Build one entry; its price is that of its hardware where it names none of its own."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise EngineUnknown(f"{source} is not TOML: {error}. Mend that line and try again.") from error
-
-
-def _hardware(tables: Mapping[str, Any], source: str, known: Mapping[str, Hardware]) -> dict[str, Hardware]:
-    """The price list for hardware: what is known, and what a file says beside or instead."""
-    listed = tables.get("hardware", {})
-    if not isinstance(listed, dict):
-        raise EngineUnknown(f"{source}, hardware: is {shown(listed)}; it is a table for each kind of machine.")
-    try:
-        return {**known, **{sku: Hardware.model_validate(row) for sku, row in listed.items()}}
+        stated = dict(fields)
+        sku = stated.get("hardware", "")
+        if "price" not in stated and sku in hardware:
+            stated["price"] = {"per": "second", **hardware[sku]}
+        stated["passes"] = tuple(stated.pop("pass", ()))
+        return Entry.model_validate({"name": name, **stated})
     except ValidationError as refusal:
-        raise EngineUnknown(f"{source}, hardware:\n{complain(refusal)}") from refusal
+        raise EngineUnknown(f"{where}: the engine {name!r} can't be used:\n{complain(refusal)}") from refusal
+    except (TypeError, ValueError) as error:
+        raise EngineUnknown(f"{where}: {name!r} is no table of an engine's fields ({error}).") from error
 
 
-def _entries(tables: Mapping[str, Any], source: str, hardware: Mapping[str, Hardware]) -> Iterable[Entry]:
-    return [_entry(name, fields, source, hardware) for name, fields in tables.items() if name != "hardware"]
+def stale_prices(today: date, *, days: int = _STALE_AFTER_DAYS) -> dict[str, date]:
+    """Engines whose price was read longer ago than ``days``, and when that was."""
+    dates = {
+        reference: max((entry.price.date, *(model.date for model in entry.models.values())))
+        for reference, entry in catalog().items()
+    }
+    return {reference: read for reference, read in dates.items() if today - read > timedelta(days=days)}
 
 
-def _entry(name: str, fields: Any, source: str, hardware: Mapping[str, Hardware]) -> Entry:
-    if not isinstance(fields, dict):
-        raise EngineUnknown(f"{source}, {name}: is {shown(fields)}; an engine is a table of fields, [{name}].")
-    fields = {"name": name} | fields
-    sku = fields.get("hardware", "")
-    if "price" not in fields and sku in hardware:
-        fields["price"] = hardware[sku].price.model_dump()
-    elif "price" not in fields and sku:
-        raise EngineUnknown(
-            f"{source}, {name}.hardware: is {shown(sku)}, which has no price; choose one of {', '.join(hardware)}, "
-            f"or add a table [hardware.{sku}] with usd_per_second, source and date."
-        )
-    try:
-        return Entry.model_validate(fields)
-    except ValidationError as refusal:
-        raise EngineUnknown(f"{source}, engine {name!r} can't be used:\n{complain(refusal)}") from refusal
+def past_shutdown(today: date) -> dict[str, date]:
+    """Models that their host has announced to be off by today, as ``engine:model``, and since when."""
+    return {
+        f"{reference}:{name}": model.shutdown
+        for reference, entry in catalog().items()
+        for name, model in entry.models.items()
+        if model.shutdown and model.shutdown <= today
+    }
+
+
+def shutdown_warning(model: str, today: date) -> str:
+    """What to say of a chat model that is, or soon will be, switched off; nothing where there is nothing to say."""
+    found = next((entry.models[model] for entry in catalog().values() if model in entry.models), None)
+    if found is None or found.shutdown is None:
+        return ""
+    lasting = [name for entry in catalog().values() for name, each in entry.models.items() if each.shutdown is None]
+    when = "was announced to be switched off on" if found.shutdown <= today else "will be switched off on"
+    return f"{model} {when} {found.shutdown}. Choose another with VGKIT_GPT_MODEL: {', '.join(lasting[:4])}."
