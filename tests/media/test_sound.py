@@ -10,7 +10,7 @@ import pytest
 from vgkit.engines.sketch.music import compose
 from vgkit.errors import AssetError, MediaError
 from vgkit.media.rhythm import find_rhythm
-from vgkit.media.sound import finish, fit_to_length, measure, read_sound, write_wav
+from vgkit.media.sound import Finished, finish, finish_for_aac, fit_to_length, measure, read_sound, write_wav
 from vgkit.media.waveform import CUT, waveform_picture
 
 RATE_HZ = 48_000
@@ -60,6 +60,62 @@ def test_a_master_keeps_loudness_and_peak_through_aac(mood, tmp_path):
     assert master.true_peak_dbtp <= -2.45
     assert heard.integrated_lufs == pytest.approx(-14, abs=0.5)
     assert heard.true_peak_dbtp <= -1
+
+
+def hits(*, every_s: float, decay: int, hum_hz: float, length_s: float = 2.0) -> np.ndarray:
+    """Hits of noise at full force over a soft hum: what AAC finds hardest to keep within bounds."""
+    samples = tone(hertz=hum_hz, length_s=length_s, level=0.1)
+    noise = np.random.default_rng(1)
+    shape = np.exp(-np.arange(9600) / decay)[:, None]
+    for beat_s in np.arange(0.2, length_s - 0.35, every_s):
+        start = round(beat_s * RATE_HZ)
+        samples[start : start + 9600] += (shape * noise.standard_normal((9600, 2))).astype(np.float32)
+    return np.clip(samples, -1, 1)
+
+
+def encoded_peak(master: Finished, folder: Path) -> float:
+    """The true peak of the film's sound: kept as a WAV, read again, through AAC, decoded."""
+    kept = read_sound(write_wav(master.samples, folder / "music.wav"))
+    return measure(read_sound(encode(kept, folder / "film.m4a", codec="aac"))).true_peak_dbtp
+
+
+@pytest.mark.parametrize(("every_s", "hum_hz"), [(0.7, 440), (0.5, 110)])
+def test_a_beat_at_which_aac_overshoots_gets_another_ceiling(every_s, hum_hz, tmp_path):
+    beat = hits(every_s=every_s, decay=1500, hum_hz=hum_hz)
+    assert encoded_peak(finish(beat), tmp_path) > 0
+
+    master = finish_for_aac(beat)
+
+    assert encoded_peak(master, tmp_path) <= -1
+    assert measure(master.samples).integrated_lufs == pytest.approx(-14, abs=0.5)
+
+
+def test_where_every_ceiling_overshoots_the_master_is_turned_down_a_little(tmp_path, caplog):
+    master = finish_for_aac(hits(every_s=0.5, decay=1500, hum_hz=440), encoded_dbtp=-2.2)
+
+    assert encoded_peak(master, tmp_path) <= -2.2
+    assert -15 < master.loudness_lufs < -14.1
+    assert measure(master.samples).integrated_lufs == pytest.approx(master.loudness_lufs, abs=0.05)
+    assert "AAC overshoots at each ceiling; the music is turned down by" in caplog.text
+
+
+def test_the_master_is_turned_down_as_far_as_it_takes(tmp_path):
+    master = finish_for_aac(hits(every_s=0.7, decay=1500, hum_hz=440), encoded_dbtp=-8)
+    assert encoded_peak(master, tmp_path) <= -8
+
+
+def test_a_ceiling_too_low_for_a_spiky_sound_is_passed_over(tmp_path):
+    spikes = hits(every_s=0.2, decay=1500, hum_hz=440)
+    with pytest.raises(MediaError, match="short peaks over near silence"):
+        finish(spikes, ceiling_dbtp=-4)
+    assert encoded_peak(finish_for_aac(spikes, encoded_dbtp=-3.2), tmp_path) <= -3.2
+
+
+def test_a_sound_that_no_ceiling_suits_is_refused_as_before():
+    click = np.zeros((2 * RATE_HZ, 2), np.float32)
+    click[RATE_HZ] = 1
+    with pytest.raises(MediaError, match="is silent|short peaks over near silence"):
+        finish_for_aac(click)
 
 
 @pytest.mark.parametrize("level", [0.01, 0.1, 0.9])

@@ -1,6 +1,7 @@
 """Read, fit and write music. Everything here is (n, 2) float32 at 48 kHz; loudness is settled in ``loudness``."""
 
 import io
+import logging
 import wave
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -18,11 +19,14 @@ from vgkit.media.samples import AAC_BITS_PER_S, RATE_HZ, Sound, checked, seconds
 
 __all__ = ["Finished", "Loudness", "finish", "finish_for_aac", "fit_to_length", "measure", "read_sound", "write_wav"]
 
+log = logging.getLogger(__name__)
+
 SHORTEST_S = 1.0
 QUIET = 10 ** (-50 / 20)
 CROSSFADE_S = 0.04
 ENDING_S = 2.5
 CEILINGS_DBTP = (-2.5, -3.5, -3.0, -4.0, -4.5, -5.0)
+TURNED_DOWN_DB = (0.2, 0.4, 0.6, 0.8, 1.5, 3.0, 6.0, 12.0)
 
 
 def read_sound(path: Path, *, longest_s: float = 600.0) -> Sound:
@@ -46,20 +50,57 @@ def read_sound(path: Path, *, longest_s: float = 600.0) -> Sound:
 
 
 def finish_for_aac(samples: Sound, *, encoded_dbtp: float = -1.05) -> Finished:
-    """Finish a master whose AAC too stays under ``encoded_dbtp``, or as near to it as there is.
+    """Finish a master whose AAC too stays under ``encoded_dbtp``.
 
-    Lossy coding overshoots by 1 to 2 dB, and now and then, at a hard beat, by 6; another ceiling falls otherwise.
+    Lossy coding overshoots by 1 to 2 dB, and now and then, at a hard beat, by 6; another ceiling falls otherwise. Where
+    all of them overshoot, the best is turned down, first within what conforms (1 LU), then as far as it takes. Raises
+    MediaError as ``finish`` does.
     """
     best, least = None, np.inf
-    for ceiling in CEILINGS_DBTP:
-        finished = finish(samples, ceiling_dbtp=ceiling)
-        peak = measure(_through_aac(finished.samples)).true_peak_dbtp
-        if peak < least:
-            best, least = finished, peak
+    for master in _masters(samples):
+        peak = _encoded_peak(master)
         if peak <= encoded_dbtp:
-            break
+            return master
+        if peak < least:
+            best, least = master, peak
     assert best is not None
-    return best
+    for down_db in TURNED_DOWN_DB:
+        master = _turned_down(best, down_db)
+        if _encoded_peak(master) <= encoded_dbtp:
+            break
+    log.warning("AAC overshoots at each ceiling; the music is turned down by %g dB", down_db)
+    return master
+
+
+def _masters(samples: Sound) -> Iterator[Finished]:
+    """Masters under one ceiling after the other; a spiky sound may be loud enough under some of them only."""
+    refused, found = None, False
+    for ceiling in CEILINGS_DBTP:
+        try:
+            yield finish(samples, ceiling_dbtp=ceiling)
+            found = True
+        except MediaError as error:
+            refused = refused or error
+    if refused and not found:
+        raise refused
+
+
+def _turned_down(master: Finished, down_db: float) -> Finished:
+    return Finished(
+        samples=master.samples * np.float32(10 ** (-down_db / 20)),
+        loudness_lufs=master.loudness_lufs - down_db,
+        true_peak_dbtp=master.true_peak_dbtp - down_db,
+    )
+
+
+def _encoded_peak(master: Finished) -> float:
+    # As it will be read from its WAV: where AAC is at its limits, a change of the 24th bit moves a peak by a decibel.
+    kept = (_steps(master.samples, bits=24) / 2**23).astype(np.float32)
+    return measure(_through_aac(kept)).true_peak_dbtp
+
+
+def _steps(samples: Sound, *, bits: int) -> Sound:
+    return np.round(samples * np.float32(2 ** (bits - 1) - 1))
 
 
 def _through_aac(samples: Sound) -> Sound:
@@ -96,7 +137,7 @@ def write_wav(samples: Sound, path: Path, *, bits: Literal[16, 24] = 24) -> Path
         raise MediaError(
             f"The sound peaks at {20 * np.log10(peak):+.1f} dBFS and would clip in a WAV. Finish it first."
         )
-    steps = np.round(samples * (2 ** (bits - 1) - 1)).astype("<i4", order="C")
+    steps = _steps(samples, bits=bits).astype("<i4", order="C")
     frames = steps.astype("<i2").tobytes() if bits == 16 else steps.view("u1").reshape(-1, 4)[:, :3].tobytes()
     with whole(path) as draft, closing(wave.open(str(draft), "wb")) as out:
         out.setnchannels(2)
