@@ -102,6 +102,9 @@ def _size(entry: Entry, sent: Mapping[str, Any], source: Source | None) -> tuple
     width, height = sent.get("width"), sent.get("height")
     if isinstance(width, int) and isinstance(height, int):
         return width, height
+    asked = {str(aspect): size for aspect, size in entry.size.items()}.get(str(sent.get("aspect_ratio")))
+    if asked:
+        return asked
     if entry.size:
         aspect = source.width_px / source.height_px if source else 16 / 9
         return min(entry.size.values(), key=lambda size: abs(size[0] / size[1] - aspect))

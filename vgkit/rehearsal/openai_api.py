@@ -15,8 +15,8 @@ from vgkit.rehearsal.fates import Leg, draw_fate
 from vgkit.rehearsal.faults import Dice
 from vgkit.rehearsal.limits import Limits
 from vgkit.rehearsal.listening import Reply, Request, json_reply
-from vgkit.rehearsal.prices import chat_models, tokens_usd
 from vgkit.rehearsal.refusals import THROTTLED_S, gateway
+from vgkit.rehearsal.wares import chat_models, tokens_usd
 
 _LEG = Leg(typical_s=12.0, boot_s=(0.3, 0.8))
 _LETTERS_PER_TOKEN = 4

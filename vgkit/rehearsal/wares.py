@@ -4,13 +4,15 @@ One source for both sides keeps price and time estimates honest; what the real s
 by the catalog's own tests."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from vgkit.engines.catalog import Entry, Parameter, Pass, catalog
+from vgkit.engines.catalog import ChatModel, Entry, Parameter, Pass, catalog
 from vgkit.rehearsal.book import Tariff
 from vgkit.rehearsal.fates import Leg
 
+_MICRODOLLAR = Decimal("0.000001")
+_MILLION = 1_000_000
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -37,6 +39,11 @@ def model_of(name: str) -> Entry | None:
     return next((entry for entry in shelf().values() if entry.model == name), None)
 
 
+def chat_models() -> dict[str, ChatModel]:
+    """The chat models on offer, by name."""
+    return {name: each for entry in catalog().values() if entry.host == "openai" for name, each in entry.models.items()}
+
+
 def pass_of(entry: Entry, sent: Mapping[str, Any]) -> Pass:
     """Which of a chain's calls this is: the one most of whose literals, and whose slots, are what was sent."""
 
@@ -60,6 +67,12 @@ def tariff_of(entry: Entry) -> Tariff:
     """What a call is charged at."""
     usd = Decimal(entry.price.usd)
     return Tariff(per_output_usd=usd) if entry.price.per == "output" else Tariff(per_s_usd=usd)
+
+
+def tokens_usd(model: ChatModel, *, prompt: int, completion: int) -> Decimal:
+    """What an answer is charged at, rounded up to six places as the catalog's readers do."""
+    cost = (prompt * model.input_usd + completion * model.output_usd) / _MILLION
+    return cost.quantize(_MICRODOLLAR, rounding=ROUND_UP)
 
 
 def complaints(entry: Entry, sent: Mapping[str, Any]) -> list[tuple[str, str]]:
