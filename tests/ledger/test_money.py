@@ -73,8 +73,13 @@ def test_real_money_and_rehearsed_money_are_never_summed(tmp_path: Path) -> None
     record_run(tmp_path, "real", cost="0.10", batch="b1")
     record_run(tmp_path, "played", cost="9.00", batch="b1", rehearsal=True)
     real, played = spending(tmp_path), spending(tmp_path, rehearsal=True)
-    assert (real.total(), real.of_batch("b1"), real.of_run("played")) == (Decimal("0.10"), Decimal("0.10"), 0)
-    assert (played.total(), played.of_batch("b1"), played.of_run("real")) == (9, 9, 0)
+    assert (real.total(), real.of_batch("b1")) == (Decimal("0.10"), Decimal("0.10"))
+    assert (played.total(), played.of_batch("b1")) == (9, 9)
+
+
+def test_a_runs_own_cap_holds_whichever_kind_it_is_taken_for(tmp_path: Path) -> None:
+    record_run(tmp_path, "played", cost="9.00", rehearsal=True)
+    assert spending(tmp_path).of_run("played") == 9
 
 
 def test_a_rehearsal_that_was_resumed_for_real_is_real(tmp_path: Path) -> None:

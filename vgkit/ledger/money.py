@@ -77,11 +77,14 @@ class Spending:
             self._total = self._sum(self._in_total)
 
     def of_run(self, run_id: str) -> Decimal:
-        """Return what a run's calls have cost, failed ones included, and what its open ones are expected to."""
-        return self._sum(self._keys({run_id} & self._counted))
+        """Return what a run's calls have cost, failed ones included, and what its open ones are expected to.
+
+        Whichever kind of run it is: to find nothing spent where the kind was mistaken would lift its cap.
+        """
+        return self._sum(self._keys({run_id} & self._files.keys()))
 
     def of_batch(self, batch: str) -> Decimal:
-        """Return the same for all runs of a batch."""
+        """Return the same for all runs of this kind in a batch."""
         return self._sum(self._keys(name for name in self._counted if self._files[name].batch == batch))
 
     def total(self) -> Decimal:
