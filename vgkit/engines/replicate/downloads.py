@@ -13,7 +13,7 @@ import httpx
 from vgkit.engines.hosted import OutputGone
 from vgkit.engines.replicate.outputs import bytes_of
 from vgkit.engines.replicate.patience import Again, until_answered
-from vgkit.engines.replicate.transport import limits
+from vgkit.engines.replicate.transport import in_words, limits
 from vgkit.engines.replicate.wire import Wire
 from vgkit.files import whole
 
@@ -69,7 +69,7 @@ class Downloads:
                 _save(answer, draft)
                 return None
         except httpx.HTTPError as error:
-            raise Again(f"{type(error).__name__} from {at.host}") from error
+            raise Again(f"{in_words(error)} from {at.host}") from error
 
 
 def _check(answer: httpx.Response, at: httpx.URL) -> None:
@@ -86,19 +86,24 @@ def _save(answer: httpx.Response, draft: Path) -> None:
     """Write the body. One that is cut short is worth another try; one that stays so is of no use."""
     told = answer.headers.get("content-length", "")
     expected = int(told) if told.isdigit() and "content-encoding" not in answer.headers else None
+    _limit(expected or 0)
     written, begun = 0, time.monotonic()
     try:
         with draft.open("wb") as file:
             for block in answer.iter_bytes(_BLOCK):
                 written += file.write(block)
-                if max(written, expected or 0) > _MOST_BYTES:
-                    raise OutputGone(f"replicate's output has more than {_MOST_BYTES / 1e6:,.0f} MB")
+                _limit(written)
                 if time.monotonic() - begun > _MOST_S:
                     raise Again(f"a download of more than {_MOST_S:.0f} s")
     except httpx.RemoteProtocolError as error:
         raise _short(written, expected) from error
     if not written or (expected is not None and written != expected):
         raise _short(written, expected)
+
+
+def _limit(size_bytes: int) -> None:
+    if size_bytes > _MOST_BYTES:
+        raise OutputGone(f"replicate's output has more than {_MOST_BYTES / 1e6:,.0f} MB")
 
 
 def _short(written: int, expected: int | None) -> Again:

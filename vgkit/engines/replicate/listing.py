@@ -53,7 +53,7 @@ def _recent(wire: Wire, since: datetime) -> Iterator[Mapping[str, Any]]:
     earliest = since - _SLACK
     for _ in range(_MOST_PAGES):
         page = _page(wire, cursor)
-        earliest = min(earliest, since - _SLACK - _behind(page))
+        earliest = min(earliest, since - _SLACK - behind(page))
         for told in page.fields["results"]:
             if not isinstance(told, dict) or not is_prediction(told):
                 continue
@@ -87,7 +87,7 @@ def _look_closer(wire: Wire, told: Mapping[str, Any]) -> Mapping[str, Any]:
     return reply.fields if reply.good else told
 
 
-def _behind(page: Reply) -> timedelta:
+def behind(page: Reply) -> timedelta:
     """How far the host's clock is behind ours, by the page's own date; never less than nothing."""
     try:
         told = email.utils.parsedate_to_datetime(page.headers.get("date", ""))

@@ -14,6 +14,13 @@ import httpx
 from vgkit.engines.replicate.replies import Reply
 
 _CONNECT_S = 10.0
+_WORDS = (
+    (httpx.ConnectTimeout, "no connection in time"),
+    (httpx.ConnectError, "no connection"),
+    (httpx.TimeoutException, "no reply in time"),
+    (httpx.NetworkError, "connection reset"),
+    (httpx.RemoteProtocolError, "connection closed before the reply"),
+)
 
 
 @dataclass
@@ -67,6 +74,11 @@ class Keeping(httpx.BaseTransport):
 def limits(timeout_s: float) -> httpx.Timeout:
     """How long each step of a request may take, in real seconds."""
     return httpx.Timeout(timeout_s, connect=min(_CONNECT_S, timeout_s))
+
+
+def in_words(error: httpx.HTTPError) -> str:
+    """What became of a request, in a few words without an address."""
+    return next((words for kind, words in _WORDS if isinstance(error, kind)), type(error).__name__)
 
 
 def _proxy_to(base: str) -> str | None:

@@ -13,7 +13,7 @@ import httpx
 
 from vgkit.engines.replicate.patience import Again, until_answered
 from vgkit.engines.replicate.replies import Reply, refusal, throttle_of
-from vgkit.engines.replicate.transport import Keeping, exchanging
+from vgkit.engines.replicate.transport import Keeping, exchanging, in_words
 from vgkit.errors import HostUnavailable
 from vgkit.keys import key, load_keys
 
@@ -24,13 +24,6 @@ Verb = Callable[["Client"], object]
 
 _BASE = "https://api.replicate.com"
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_WORDS = (
-    (httpx.ConnectTimeout, "no connection in time"),
-    (httpx.ConnectError, "no connection"),
-    (httpx.TimeoutException, "no reply in time"),
-    (httpx.NetworkError, "connection reset"),
-    (httpx.RemoteProtocolError, "connection closed before the reply"),
-)
 
 
 class NotSent(Exception):
@@ -76,9 +69,9 @@ class Wire:
             try:
                 verb(client)
             except _NEVER_LEFT as error:
-                raise NotSent(_words(error)) from error
+                raise NotSent(in_words(error)) from error
             except httpx.HTTPError as error:
-                raise CutOff(_words(error)) from error
+                raise CutOff(in_words(error)) from error
             except Exception:
                 # With a reply in hand, an error is only the client's reading of it: "aborted", a null address, a list.
                 if exchange.reply is None:
@@ -125,7 +118,3 @@ def _is_address(base: str) -> bool:
     except httpx.InvalidURL:
         return False
     return url.scheme in ("http", "https") and bool(url.host)
-
-
-def _words(error: httpx.HTTPError) -> str:
-    return next((words for kind, words in _WORDS if isinstance(error, kind)), type(error).__name__)
