@@ -130,7 +130,7 @@ def test_one_broken_part_does_not_hide_the_others(tmp_path: Path, monkeypatch: p
     assert "Can't write" in found(findings, "runs").fact
     assert found(findings, "encoder").state == "green"
     assert found(findings, "profile offline").state == "red"
-    assert [finding.name for finding in stopping(findings, "offline")] == ["runs", "record"]
+    assert [finding.name for finding in stopping(findings, "offline")] == ["runs"]
 
 
 def test_requirements_are_held_against_what_is_installed() -> None:

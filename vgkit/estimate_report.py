@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from vgkit.brief import Brief
+from vgkit.engines.registry import engine_for, engines_of
 from vgkit.estimate import Row, estimate, total_s, total_usd
 from vgkit.ledger.money import Spending
 from vgkit.phases.report import Table
@@ -38,8 +39,7 @@ class EstimateReport:
     @property
     def refused(self) -> tuple[str, ...]:
         """The engines that may not be used for what the film is for."""
-        forbidden = (row.engine for row in self.rows if not row.commercial_use)
-        return tuple(dict.fromkeys(forbidden)) if self.brief.usage == "commercial" else ()
+        return tuple(row.engine for row in self._forbidden())
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -79,10 +79,19 @@ class EstimateReport:
         if self.all_usd > self.project_cap_usd - self.project_spent_usd:
             needed = self.all_usd + self.project_spent_usd
             lines.append(f"The project's cap would stop this run: VGKIT_PROJECT_CAP must be at least {needed:.2f}.")
-        if self.refused:
-            refused = ", ".join(self.refused)
-            lines.append(f"The brief is for commercial use, and the licence of {refused} forbids it: choose others.")
+        for row in self._forbidden():
+            serving = [name for name in engines_of(row.role) if engine_for(row.role, name).commercial_use]
+            lines.append(
+                f"The brief is for commercial use, which the licence of {row.engine} forbids. For {row.role} use "
+                f"one of {', '.join(serving)}."
+            )
         return lines
+
+    def _forbidden(self) -> tuple[Row, ...]:
+        """One row of each engine that may not be used for what the film is for."""
+        if self.brief.usage != "commercial":
+            return ()
+        return tuple({row.engine: row for row in self.rows if not row.commercial_use}.values())
 
 
 def estimate_report(brief: Brief, template: Template, *, takes: int = 1) -> EstimateReport:

@@ -70,7 +70,8 @@ class Why:
         return {**asdict(self), "usd": self.usd}
 
     def __str__(self) -> str:
-        lines = [f"{self.phase} of {self.run} {'would be made again' if self.again else 'stands'}: {self.reason}."]
+        stands = "stands" if not self.again else "would be made again" if self.changes else "would be made"
+        lines = [f"{self.phase} of {self.run} {stands}: {self.reason}."]
         if self.first:
             lines.append(f"Before it {', '.join(self.first)} would be made, which may change what it reads.")
         if self.changes:
@@ -84,7 +85,8 @@ class Why:
     def _sum(self) -> str:
         counts = Counter(call.means for call in self.calls)
         parts = [f"{counts[means]} {word}" for means, word in _MEANS.items() if counts[means]]
-        return f"{len(self.calls)} calls: {', '.join(parts)}; about ${self.usd:.2f} in all."
+        what = "1 call" if len(self.calls) == 1 else f"{len(self.calls)} calls"
+        return f"{what}: {', '.join(parts)}; {f'about ${self.usd:.3f}' if self.usd else 'nothing to pay'}."
 
 
 def why(run: Run, phase: str) -> Why:
