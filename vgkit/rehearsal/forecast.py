@@ -202,4 +202,4 @@ def _share(hits: int, of: int) -> Spread:
     share, z2 = hits / of, _Z90**2
     middle = (share + z2 / (2 * of)) / (1 + z2 / of)
     half = _Z90 / (1 + z2 / of) * (share * (1 - share) / of + z2 / (4 * of**2)) ** 0.5
-    return Spread(share, max(0.0, middle - half), min(1.0, middle + half))
+    return Spread(share, min(share, middle - half), max(share, middle + half))
