@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -20,11 +20,23 @@ from vgkit.brief import Aspect, Role
 from vgkit.complaints import complain
 from vgkit.errors import EngineUnknown
 
-SLOTS = (
-    *("prompt", "negative", "seed", "width", "height", "frames", "fps", "duration_s", "aspect"),
-    *("keyframe", "keyframe_clip", "product", "layout", "previous"),
-    *("zoom_in", "zoom_out", "pan_left", "pan_right", "tilt_up", "tilt_down", "roll_cw", "roll_acw"),
-)
+Kind = Literal["string", "integer", "number", "boolean", "uri"]
+
+# What an input may name instead of a literal, and of which kind it is; docs/engines.md says what each stands for.
+SLOTS: Mapping[str, Kind] = {
+    **dict.fromkeys(("prompt", "negative", "aspect"), "string"),
+    **dict.fromkeys(("seed", "width", "height", "frames", "fps", "duration_s"), "integer"),
+    **dict.fromkeys(("keyframe", "keyframe_clip", "product", "layout", "previous"), "uri"),
+    **dict.fromkeys(("zoom_in", "zoom_out", "pan_left", "pan_right"), "number"),
+    **dict.fromkeys(("tilt_up", "tilt_down", "roll_cw", "roll_acw"), "number"),
+}
+_LITERALS: Mapping[Kind, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "uri": (str,),
+}
 _STALE_AFTER_DAYS = 90
 
 
@@ -35,10 +47,28 @@ class _Noun(BaseModel):
 class Parameter(_Noun):
     """What a model accepts for one of its parameters."""
 
-    type: Literal["string", "integer", "number", "boolean", "uri"]
+    type: Kind
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str | int, ...] = ()
+
+    def misfit(self, value: Any) -> str:
+        """What is wrong with a literal or a ``$slot``, as the end of a sentence; nothing where it fits."""
+        if isinstance(value, str) and value.startswith("$"):
+            kind = SLOTS.get(value[1:])
+            if kind is None:
+                return f"the slots are {', '.join('$' + slot for slot in SLOTS)}"
+            return "" if kind == self.type or (kind, self.type) == ("integer", "number") else f"it takes {self.type}"
+        if not isinstance(value, _LITERALS[self.type]) or (isinstance(value, bool) and self.type != "boolean"):
+            return f"it takes {self.type}"
+        if self.choices and value not in self.choices:
+            return f"choose one of {', '.join(map(str, self.choices))}"
+        return self._out_of_range(value) if isinstance(value, int | float) else ""
+
+    def _out_of_range(self, value: float) -> str:
+        if self.minimum is not None and value < self.minimum:
+            return f"the least is {self.minimum:g}"
+        return f"the most is {self.maximum:g}" if self.maximum is not None and value > self.maximum else ""
 
 
 class Pass(_Noun):
@@ -53,13 +83,6 @@ class Pass(_Noun):
     size: Mapping[Aspect, tuple[int, int]] = Field(default_factory=dict)
     typical_s: float = Field(gt=0)
     per_output_s: float = Field(default=0.0, ge=0)
-
-    @model_validator(mode="after")
-    def _knows_its_slots(self) -> Self:
-        for name, value in self.input.items():
-            if isinstance(value, str) and value.startswith("$") and value[1:] not in SLOTS:
-                raise ValueError(f"input.{name} is {value}; the slots are {', '.join('$' + slot for slot in SLOTS)}")
-        return self
 
 
 class Price(_Noun):
@@ -88,8 +111,8 @@ class Entry(_Noun):
 
     name: str
     role: Role | Literal["upscale", "interpolate"]
-    host: str
-    title: str
+    host: Literal["replicate", "openai"]
+    title: str = Field(min_length=1)
     model: str = Field(min_length=1)
     version: str = Field(min_length=1)
     hardware: str = ""
@@ -116,17 +139,37 @@ class Entry(_Noun):
 
     @property
     def digest(self) -> str:
-        """Six hex digits of all that the entry sends: with another setting it is another engine to the record."""
-        sends = {"passes": [each.model_dump(mode="json") for each in self.passes], "output": self.output}
+        """Six hex digits of all that the entry sends: with another setting it is another engine to the record.
+
+        What it is thought to take is no part of it: a better estimate makes no other film.
+        """
+        passes = [each.model_dump(mode="json", exclude={"typical_s", "per_output_s"}) for each in self.passes]
+        sends = {"passes": passes, "output": self.output}
         shape = {"size": dict(self.size), "frames": self.frames, "fps": self.fps, "adapter": self.adapter}
         return hashlib.sha256(json.dumps(sends | shape, sort_keys=True).encode()).hexdigest()[:6]
 
     @model_validator(mode="after")
-    def _inputs_are_parameters(self) -> Self:
+    def _inputs_fit_the_parameters(self) -> Self:
         for each in self.passes:
-            for name in each.input:
+            for name, value in each.input.items():
+                where = f"pass {each.step or 1}: input.{name}"
                 if name not in self.parameters:
-                    raise ValueError(f"pass {each.step or 1}: input.{name} is not among the parameters")
+                    raise ValueError(f"{where} is not among the parameters; add parameters.{name} with its type")
+                if wrong := self.parameters[name].misfit(value):
+                    raise ValueError(f"{where} is {value!r}; {wrong}")
+        return self
+
+    @model_validator(mode="after")
+    def _says_what_its_role_needs(self) -> Self:
+        if self.role == "plan":
+            if self.model not in self.models:
+                raise ValueError(f"models lacks {self.model!r}, the model it uses; add its prices")
+        elif not self.passes:
+            raise ValueError("there is no pass; add [[pass]] with input and typical_s")
+        if self.role in ("picture", "video") and (missing := sorted(set(get_args(Aspect)) - set(self.size))):
+            raise ValueError(f"size lacks {', '.join(missing)}; say [width, height] for each")
+        if self.role == "video" and not (self.frames and self.fps):
+            raise ValueError("frames and fps are missing; say what one clip has")
         return self
 
 
