@@ -90,12 +90,20 @@ def _facts(told: Mapping[str, Any]) -> dict[str, Any]:
         "model": told.get("model"),
         "version": told.get("version"),
         "created_at": told.get("created_at"),
-        "boot_s": _between(told, "created_at", "started_at"),
+        "boot_s": _boot_s(told),
         "total_s": _number(_metrics(told).get("total_time")),
         "logs": redact_text(told["logs"][-_LOGS_TAIL:]) if isinstance(told.get("logs"), str) else None,
         "data_removed": told.get("data_removed") or None,
     }
     return {name: value for name, value in facts.items() if value not in (None, "")}
+
+
+def _boot_s(told: Mapping[str, Any]) -> float | None:
+    """Seconds in the queue and of setting up, which are free."""
+    total_s, predict_s = (_number(_metrics(told).get(name)) for name in ("total_time", "predict_time"))
+    if total_s is None or predict_s is None:
+        return _between(told, "created_at", "started_at")
+    return round(max(total_s - predict_s, 0.0), 6)
 
 
 def _metrics(told: Mapping[str, Any]) -> Mapping[str, Any]:
