@@ -3,6 +3,7 @@
 They come from three places: our own, the catalog's entries, and whatever other packages offer by an entry point."""
 
 import functools
+import logging
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any, get_args
@@ -11,7 +12,10 @@ from vgkit.brief import Role, Usage
 from vgkit.engines.catalog import Entry, catalog
 from vgkit.errors import EngineUnknown, LicenceForbids
 
+log = logging.getLogger(__name__)
+
 _GROUP = "vgkit.engines"
+_ROLES: tuple[Role, ...] = get_args(Role)
 
 Maker = Callable[[], Any]
 
@@ -28,11 +32,18 @@ ENGINES: dict[str, tuple[frozenset[Role], Maker]] = {
 
 
 def all_engines() -> dict[str, tuple[frozenset[Role], Maker]]:
-    """Every engine by ``name@host``, with the roles it can play and how it is made."""
-    roles = get_args(Role)
-    entries = {ref: entry for ref, entry in catalog().items() if entry.role in roles}
-    listed = {ref: (frozenset((entry.role,)), functools.partial(_entered, entry)) for ref, entry in entries.items()}
-    return {**ENGINES, **listed, **_offered()}  # type: ignore[dict-item]
+    """Every engine by ``name@host``, with the roles it can play and how it is made.
+
+    Another package's engine never takes the place of one of ours: it would bear its name in the record.
+    """
+    known = dict(ENGINES)
+    for reference, entry in catalog().items():
+        if roles := frozenset(role for role in _ROLES if role == entry.role):
+            known.setdefault(reference, (roles, functools.partial(_entered, entry)))
+    for reference, offer in _offered().items():
+        if not isinstance(offer, str):
+            known.setdefault(reference, offer)
+    return known
 
 
 def engines_of(role: Role) -> tuple[str, ...]:
@@ -62,6 +73,7 @@ def full_name(role: Role, reference: str) -> str:
     able = engines_of(role)
     found = next((known for known in able if reference in (known, known.split("@")[0])), None)
     if found is None:
+        _complain_of_broken(reference)
         raise EngineUnknown(f"engines.{role}: {reference!r} is no engine for {role}. Use one of {', '.join(able)}.")
     return found
 
@@ -79,18 +91,31 @@ def _entered(entry: Entry) -> Any:
 
 
 @functools.cache
-def _offered() -> dict[str, tuple[frozenset[Role], Maker]]:
+def _offered() -> dict[str, tuple[frozenset[Role], Maker] | str]:
     """Engines of other packages: an entry point ``name@host`` that leads to a class with ``roles``.
 
-    Raises EngineUnknown for one that can't be loaded, since a brief may be counting on it.
+    One that can't be loaded stands here with the reason: it stops nobody but who asks for it.
     """
-    found: dict[str, tuple[frozenset[Role], Maker]] = {}
+    found: dict[str, tuple[frozenset[Role], Maker] | str] = {}
     for point in entry_points(group=_GROUP):
         try:
-            maker = point.load()
-            found[point.name] = (frozenset(maker.roles), maker)
-        except Exception as error:
-            raise EngineUnknown(
-                f"The engine {point.name!r} of {point.value} can't be loaded: {error}. Mend that package or remove it."
-            ) from error
+            found[point.name] = _offer(point.name, point.load())
+        except Exception as error:  # whatever a stranger's module raises on import
+            found[point.name] = f"{point.value} can't be used: {error}"
+            log.warning("the engine %s of %s", point.name, found[point.name])
     return found
+
+
+def _offer(name: str, maker: Any) -> tuple[frozenset[Role], Maker]:
+    if not all(name.partition("@")):
+        raise ValueError("its entry point must be named name@host")
+    roles = frozenset(role for role in _ROLES if role in getattr(maker, "roles", ()))
+    if not roles:
+        raise ValueError(f"it must have roles, of {', '.join(_ROLES)}")
+    return roles, maker
+
+
+def _complain_of_broken(reference: str) -> None:
+    for name, offer in _offered().items():
+        if isinstance(offer, str) and reference in (name, name.split("@")[0]):
+            raise EngineUnknown(f"The engine {name} of {offer}. Mend that package, or choose another engine.")
