@@ -50,7 +50,7 @@ def told(*arguments: str) -> Any:
 
 
 def rehearsed(**fields: Any) -> Run:
-    wish = builders.brief(**{"duration_s": 6, "profile": "dev"} | fields)
+    wish = builders.brief(**{"duration_s": 6, "profile": "dev", "engines": {"plan": "sketch"}} | fields)
     return start_run(wish, name="bottle", rehearsal=HOW)
 
 
@@ -174,6 +174,7 @@ def test_a_run_that_is_at_work_is_only_stopped_when_asked_to(runs: Path) -> None
 _HOLDING = """
 import sys, time
 from pathlib import Path
+from vgkit.lock import RunLock
 
 with RunLock(Path(sys.argv[1])):
     print("held", flush=True)
