@@ -246,3 +246,38 @@ def test_a_model_past_its_day_is_told_and_stays_selectable() -> None:
     assert shutdown_warning("gpt-6-luna", TODAY) == shutdown_warning("llama3", TODAY) == ""
     assert models[catalog()["gpt@openai"].model].shutdown is None
     assert models["gpt-4-turbo"].structured == "json_object"
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
+
+
+def usual_usd(entry: Entry) -> Decimal:
+    """A request's cost for a film of 30 seconds; for a plan, of 4,000 tokens there and back."""
+    if entry.role == "plan":
+        return 4 * (entry.models[entry.model].input_usd + entry.models[entry.model].output_usd) / 1000
+    seconds = sum(call.typical_s + call.per_output_s * 30 for call in entry.passes)
+    return Decimal(str(seconds)) * entry.price.usd
+
+
+@each(ENTRIES)
+def test_the_page_says_of_an_engine_what_its_entry_says(entry: Entry) -> None:
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{entry.reference}`"))
+    _, _, role, _, gives, usd, licence, commercial, _ = (cell.strip() for cell in row.split("|"))
+    assert role == entry.role
+    assert commercial == ("yes" if entry.commercial_use else "**no**")
+    assert licence.split(",")[0].split()[0].rstrip("'s") in entry.licence
+    assert f"{usual_usd(entry):.3f}" == usd.removeprefix("$")
+    if entry.role == "video":
+        width, height = entry.size["16:9"]
+        assert gives.startswith(f"{entry.frames} frames at {entry.fps}, {width}x{height}")
+
+
+def test_the_pages_example_is_an_entry_and_its_slots_are_all_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "mine.toml"
+    own.write_text(PAGE.split("```toml\n", 1)[1].split("```", 1)[0], encoding="utf-8")
+    monkeypatch.setenv("VGKIT_ENGINES", str(own))
+    assert catalog()["next-video@replicate"].passes[0].input["image"] == "$keyframe"
+    rows = [line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `$")]
+    assert set("".join(rows).replace("`", "").replace(",", " ").split()) == {f"${slot}" for slot in SLOTS}
