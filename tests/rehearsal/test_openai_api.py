@@ -7,10 +7,17 @@ from typing import Any, Literal
 
 import openai
 import pytest
+from builders import brief, template
 from pydantic import BaseModel
 
+from vgkit.engines.base import PlanRequest
+from vgkit.engines.catalog import catalog
+from vgkit.engines.openai.host import OpenAIHost
+from vgkit.engines.openai.planner import ChatPlanner
+from vgkit.rehearsal.answers import plan_for
 from vgkit.rehearsal.faults import Odds
 from vgkit.rehearsal.server import Servers, rehearsing
+from vgkit.template_files import template_names
 
 MODEL = "gpt-6-luna"
 ASK: list[Any] = [{"role": "user", "content": "Plan a film. Answer in JSON."}]
@@ -143,3 +150,29 @@ def test_the_planner_may_refuse_in_words(tmp_path: Path) -> None:
 def test_the_planner_may_break_its_json(tmp_path: Path) -> None:
     with faulty(tmp_path, invalid_json=Odds(1.0, times=1)) as servers, pytest.raises(ValueError, match="Invalid JSON"):
         planned(servers)
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_the_real_planner_gets_a_plan_it_can_use_at_once(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for variable, value in servers.environment.items():
+        monkeypatch.setenv(variable, value)
+    entry = catalog()["gpt@openai"]
+    planner = ChatPlanner(entry, OpenAIHost())
+    request = PlanRequest("plan", brief(brand="Aurora", tagline="Cold for a day"), template(name))
+    order = planner.next_order(request, [])
+    assert order is not None
+    standing = planner.client.create(order, {})
+    planner.client.fetch(standing, tmp_path / "answer.json")
+    assert planner.next_order(request, [tmp_path / "answer.json"]) is None, "no repair is asked for"
+    planner.finish(request, [tmp_path / "answer.json"], tmp_path / "plan.json")
+    assert [charge.usd for charge in servers.bill()] == [planner.cost_usd(order, standing)]
+    assert [charge.prediction for charge in servers.bill()] == [standing.prediction]
+
+
+def test_a_template_of_ones_own_is_planned_too() -> None:
+    beats = {"beats": [{"beat": "dawn"}, {"beat": "noon"}, {"beat": "night"}]}
+    told = plan_for({"prompt": "A cup on a table."}, beats, seed=0)
+    assert [beat.beat for beat in told.beats] == ["dawn", "noon", "night"]
+    assert all(beat.prompt for beat in told.beats)

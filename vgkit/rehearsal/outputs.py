@@ -16,7 +16,6 @@ from vgkit.rehearsal.book import Book, Prediction
 from vgkit.rehearsal.faults import Dice
 from vgkit.rehearsal.jobs import job_for, suffix_of
 from vgkit.rehearsal.listening import Reply, Request, problem
-from vgkit.rehearsal.painting import make
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +111,9 @@ class Outputs:
 
 
 def _kept(prediction: Prediction, path: Path) -> Path:
+    # Imported here: it takes two seconds, and a server must be back at its address sooner.
+    from vgkit.rehearsal.painting import make
+
     if not path.is_file():
         make(job_for(prediction), path)
     return path

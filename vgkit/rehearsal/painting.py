@@ -165,7 +165,8 @@ def _write(frames: Iterator[Frame], job: Job, out: Path) -> None:
     if job.suffix == ".mp4":
         write_clip(frames, out, fps=job.fps, crf=18, preset="ultrafast")
         return
-    pictures = [Image.fromarray(frame).quantize(256, dither=Image.Dither.FLOYDSTEINBERG) for frame in frames]
+    # An octree is thirty times as quick as a median cut, and a GIF's 256 colours are seen either way.
+    pictures = [Image.fromarray(frame).quantize(256, method=Image.Quantize.FASTOCTREE) for frame in frames]
     with replacing(out) as draft:
         pictures[0].save(
             draft, format="GIF", save_all=True, append_images=pictures[1:], duration=round(1000 / job.fps), loop=0
