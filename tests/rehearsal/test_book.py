@@ -27,7 +27,7 @@ def test_a_book_opened_again_holds_the_same(tmp_path: Path) -> None:
     book = Book(tmp_path)
     made = [entered(book), entered(book, deadline_s=300.0, files={"image": "x.png"})]
     book.cancel(made[0].id, now=1020.0)
-    book.charge_chat(model="gpt", usd=Decimal("0.002100"), digest="c")
+    book.charge_chat(model="gpt", usd=Decimal("0.002100"), digest="c", took_s=12.5)
     again = Book(tmp_path)
     assert again.newest_first() == book.newest_first()
     assert again.bill(now=2000.0) == book.bill(now=2000.0)
@@ -76,7 +76,7 @@ def test_what_still_runs_is_not_on_the_bill(tmp_path: Path) -> None:
 def test_speed_divides_the_waiting_and_not_the_bill(tmp_path: Path) -> None:
     book = Book(tmp_path)
     entered(book, speed=100.0)
-    assert [charge.seconds for charge in book.bill(now=1000.6)] == [40.0]
+    assert [(charge.seconds, charge.took_s) for charge in book.bill(now=1000.6)] == [(40.0, 50.0)]
 
 
 def test_a_fraction_of_a_microdollar_is_rounded_up() -> None:

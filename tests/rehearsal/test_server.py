@@ -13,6 +13,7 @@ import httpx
 from replicate import Client
 
 from vgkit.rehearsal.faults import Odds
+from vgkit.rehearsal.listening import Listener, Reply, Request
 from vgkit.rehearsal.server import bill_of, rehearsing
 from vgkit.rehearsal.wares import model_of
 
@@ -89,3 +90,14 @@ def test_bounded_faults_stay_spent_when_a_server_starts_again(tmp_path: Path) ->
 def test_a_profile_can_be_named(tmp_path: Path) -> None:
     with rehearsing(tmp_path, faults="mild") as servers:
         assert servers.dice.faults["low_credit"].times == 1
+
+
+def test_a_mistake_in_the_rehearsal_is_told_as_one() -> None:
+    def broken(_request: Request) -> Reply:
+        raise ZeroDivisionError
+
+    listener = Listener(broken)
+    try:
+        assert httpx.get(listener.address).status_code == 500
+    finally:
+        listener.close()

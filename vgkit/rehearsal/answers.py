@@ -35,7 +35,7 @@ def plan_for(brief: Mapping[str, Any], template: Mapping[str, Any], *, seed: int
     """A valid plan for a brief's fields and a template's beats, as a planner is told of them."""
     names = [str(beat["beat"]) for beat in template["beats"]]
     known = _template_with(names)
-    plan = plan_by_rule(brief_from({**brief, "seed": seed}), known)
+    plan = plan_by_rule(brief_from({"prompt": "A product.", **brief, "seed": seed}), known)
     # Of a template of a person's own only the names of its beats are sent, so ours lend it their words.
     words = {beat.beat: beat for beat in plan.beats}
     beats = tuple(

@@ -71,13 +71,17 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Charge:
-    """One line of the bill: seconds that were billed (0 for a chat, which goes by tokens), and what they cost."""
+    """One line of the bill: seconds that were billed (0 for a chat, which goes by tokens), and what they cost.
+
+    ``took_s`` is how long it was from creation to end, queue and boot included, in the world's seconds.
+    """
 
     prediction: str
     model: str
     seconds: float
     usd: Decimal
     digest: str
+    took_s: float
 
 
 class Book:
@@ -128,9 +132,9 @@ class Book:
         with self._lock:
             return list(reversed(self._predictions.values()))
 
-    def charge_chat(self, *, model: str, usd: Decimal, digest: str) -> str:
+    def charge_chat(self, *, model: str, usd: Decimal, digest: str, took_s: float) -> str:
         """Charge an answer of a planner, and give it an id."""
-        charge = Charge(f"chatcmpl-{_new_id()}", model, 0.0, usd, digest)
+        charge = Charge(f"chatcmpl-{_new_id()}", model, 0.0, usd, digest, took_s)
         with self._lock:
             self._write(self._chats_file, asdict(charge))
             self._chats.append(charge)
@@ -168,9 +172,9 @@ class Book:
 def _charges(predictions: Any, moment: float) -> Iterator[Charge]:
     for each in predictions:
         stands = each.at(moment)
-        if stands.over:
+        if stands.ended_s is not None:
             usd = each.tariff.charge(seconds=stands.predict_s, succeeded=stands.status == "succeeded")
-            yield Charge(each.id, each.model, stands.predict_s, usd, each.digest)
+            yield Charge(each.id, each.model, stands.predict_s, usd, each.digest, stands.ended_s)
 
 
 def _new_id() -> str:

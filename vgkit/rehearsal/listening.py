@@ -115,6 +115,15 @@ class _Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
+def _answered(answer: Answer, request: Request) -> Reply:
+    try:
+        return answer(request)
+    except Exception:
+        # A mistake of ours must look like one, not like a network that is down.
+        log.exception("%s %s could not be answered", request.method, request.path)
+        return problem(500, "The rehearsal itself failed here; its log says how", title="Internal server error")
+
+
 def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -125,7 +134,8 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(length) if length else b""
-            self.give(answer(Request(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body)))
+            request = Request(self.command, parts.path, dict(parse_qsl(parts.query)), headers, body)
+            self.give(_answered(answer, request))
 
         def give(self, reply: Reply) -> None:
             if reply.broken == "reset":

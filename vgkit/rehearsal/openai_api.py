@@ -76,8 +76,9 @@ class OpenAIApi:
         text = {"refusal": _REFUSAL, "invalid_json": _BROKEN}.get(fault) or answer_for(asked)
         usage = _usage(messages, text)
         usd = tokens_usd(chat_models()[model], prompt=usage["prompt_tokens"], completion=usage["completion_tokens"])
-        chat = self.book.charge_chat(model=model, usd=usd, digest=digest)
-        time.sleep((fate.boot_s + fate.predict_s) / self.speed)
+        took_s = fate.boot_s + fate.predict_s
+        chat = self.book.charge_chat(model=model, usd=usd, digest=digest, took_s=took_s)
+        time.sleep(took_s / self.speed)
         reply = json_reply(_completion(chat, model, text, usage, refused=fault == "refusal"))
         return replace(reply, broken="reset") if fault == "reply_lost" else reply
 

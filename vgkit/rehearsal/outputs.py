@@ -104,7 +104,8 @@ class Outputs:
 
     def _future(self, prediction: Prediction) -> "Future[Path]":
         with self._lock:
-            if prediction.digest not in self._making:
+            known = self._making.get(prediction.digest)
+            if known is None or (known.done() and (known.cancelled() or known.exception())):
                 path = self.folder / f"{prediction.digest}{suffix_of(prediction)}"
                 self._making[prediction.digest] = self._pool.submit(_kept, prediction, path)
             return self._making[prediction.digest]
