@@ -7,27 +7,21 @@ import shutil
 from pathlib import Path
 
 from vgkit.lock import RunLock
-from vgkit.phases.step import let_go, standing
+from vgkit.phases.intermediates import large, let_large_go
 from vgkit.places import runs_dir
 from vgkit.run import Run, all_runs
 
 log = logging.getLogger(__name__)
-
-_INTERMEDIATES = {"animatic": ("animatic.mp4",), "chunks": (".mp4", "cut.mkv"), "refine": ("music_raw.wav",)}
 
 
 def clean_run(run: Run, *, really: bool) -> int:
     """Remove a finished run's intermediates, or only tell their size; return the bytes. Raises RunBusy."""
     if not run.path("phases/export.json").exists() or not run.path("film.mp4").exists():
         return 0
-    freed = 0
     with RunLock(run.folder):
-        for phase, endings in _INTERMEDIATES.items():
-            names = [name for name in standing(run, phase) if name.endswith(endings)]
-            freed += sum(_size(run.path(name)) for name in names)
-            if really:
-                let_go(run, phase, names)
-    return freed
+        if really:
+            return let_large_go(run)
+        return sum(_size(run.path(name)) for names in large(run).values() for name in names)
 
 
 def clean_cache(*, really: bool) -> int:

@@ -1,70 +1,107 @@
 """Phase 6: hand the film over, with a poster, a contact sheet and a sidecar that says how it came about."""
 
+import json
+import logging
 import re
-from decimal import Decimal
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from vgkit import __version__
 from vgkit.brief import FILM_FPS
+from vgkit.errors import ParameterError, StoreError
 from vgkit.files import write_json
-from vgkit.ledger import read_events
-from vgkit.phases.asking import engine_mark
+from vgkit.phases.intermediates import ever_stored, let_large_go, to_store
 from vgkit.phases.report import Figure, PhaseReport, Table
-from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
-from vgkit.profiles import ROLES
+from vgkit.phases.sidecar import manifest
+from vgkit.phases.step import Inputs, Step, begin, catch_up, degraded, made_digest
 from vgkit.run import Run
-from vgkit.store import folder_for, put
+from vgkit.store import LONGEST_LINK_DAYS, Deposit, Folder, Link, Place, content_of, deposit, place_for
 from vgkit.storyboard import Storyboard
 
+log = logging.getLogger(__name__)
+
 PHASE = "export"
+INTERMEDIATES = ("keep", "store", "remove")
 _SHEET_FRAMES = 12
+# The film goes first: nothing else is worth having without it.
+_ENDINGS = {".mp4": "film.mp4", ".jpg": "poster.jpg", "_sheet.jpg": "sheet.jpg", ".json": "manifest.json"}
+_BESIDE = "_intermediate"
 
 
-def inputs(run: Run, *, destination: str = "") -> Inputs:
-    """What the export follows from."""
-    return {"film.mp4": made_digest(run, "refine", "film.mp4"), "destination": destination}
+def inputs(run: Run, *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> Inputs:
+    """What the export follows from; how long a link lasts is not stored anywhere, so it is no part of it."""
+    asked = {} if intermediates == "keep" else {"intermediates": intermediates}
+    film = made_digest(run, "refine", "film.mp4")
+    return {"film.mp4": film, "destination": destination, "files": ", ".join(_ENDINGS.values()), **asked}
 
 
-def check_settings(*, destination: str = "") -> None:
-    """Raise ParameterError for a destination that can't be written to."""
-    folder_for(destination)
+def check_settings(*, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> None:
+    """Raise ParameterError for a destination that can't be written to, or for another value out of range."""
+    place_for(destination)
+    if intermediates not in INTERMEDIATES:
+        raise ParameterError(f"intermediates: {intermediates!r} is none of {', '.join(INTERMEDIATES)}.")
+    if not 0 < link_days <= LONGEST_LINK_DAYS:
+        raise ParameterError(
+            f"link_days: {link_days:g} is out of range; a signed link lasts up to {LONGEST_LINK_DAYS} days. "
+            "A newer one can be had at any time by running the export's notebook again."
+        )
 
 
-def export_film(run: Run, *, destination: str = "") -> PhaseReport:
-    """Copy film, poster, contact sheet and ``manifest.json`` to a folder (the run's ``export`` where none is given)."""
-    check_settings(destination=destination)
-    folder = folder_for(destination) if destination else run.path("export")
+def export_film(run: Run, *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> PhaseReport:
+    """Store film, poster, contact sheet and ``manifest.json`` in a folder or at ``s3://bucket/prefix``.
+
+    With no destination it is the run's own ``export`` folder. Each file is verified in place; one that is there already
+    stays, and a name that another film has gets a number. Only then are intermediates touched: ``store`` puts them
+    beside the film, ``remove`` lets go of what takes room here and of what was stored there. A link to a film in a
+    bucket lasts ``link_days``, 7 at most. Raises ParameterError, StoreError.
+    """
+    settings: dict[str, Any] = {"destination": destination, "intermediates": intermediates, "link_days": link_days}
+    check_settings(**settings)
+    place = _place_of(run, destination)
     catch_up(run, PHASE)
-    with begin(run, PHASE, inputs(run, destination=destination)) as step:
+    with begin(run, PHASE, inputs(run, **settings)) as step:
         if step.needed:
             _draw_poster(step)
             _draw_sheet(step)
             write_json(run.path("manifest.json"), manifest(run))
             step.make(run.path("manifest.json"))
-            name = file_name(run)
-            for source, suffix in (("film.mp4", ".mp4"), ("poster.jpg", ".jpg"), ("manifest.json", ".json")):
-                address = put(run.path(source), folder, name + suffix)
-                step.run.events.write("artifact", phase=PHASE, name=name + suffix, path=address)
-    return report(run, destination=destination)
+            stored = deposit(place, file_name(run), {end: content_of(run.path(n)) for end, n in _ENDINGS.items()})
+            moved = _see_to_intermediates(step, place, stored.name, intermediates)
+            link = _link(run, place, stored.name, link_days)
+            _record(step, stored, destination=destination, moved=moved, link=link)
+    return report(run, **settings)
 
 
-def report(run: Run, *, destination: str = "") -> PhaseReport:
-    """Show the film, where it is, and the totals."""
-    folder = folder_for(destination) if destination else run.path("export")
-    film = folder / f"{file_name(run)}.mp4"
-    totals = manifest(run)["phases"]
-    rows = tuple((name, f"{phase['seconds']:.1f}", f"${phase['cost_usd']}") for name, phase in totals.items())
+def report(run: Run, *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> PhaseReport:
+    """Show the film, where it is, a fresh link where it lies in a bucket, and the totals."""
+    place = _place_of(run, destination)
+    made = json.loads(run.path("export.json").read_text("utf-8"))
+    link, lost = _link_or_loss(run, place, made["name"], link_days)
+    lesser = degraded(run)
+    still = f"Degraded: {', '.join(lesser)} show their still in motion instead of a clip." if lesser else ""
+    told = manifest(run)
+    rows = tuple((name, f"{took['seconds']:.1f}", f"${took['cost_usd']}") for name, took in told["phases"].items())
     return PhaseReport(
         run,
         PHASE,
-        lines=(f"The film is at {film}",),
+        lines=_lines(place, made, link),
+        alerts=tuple(filter(None, (lost, link.warning if link else "", still))),
         figures=(
             Figure(run.path("film.mp4"), run.storyboard.title, width_px=960),
             Figure(run.path("sheet.jpg"), "Contact sheet"),
         ),
-        tables=(Table("What it took", ("phase", "seconds", "cost"), rows),),
+        tables=(_stored_table(made), Table("What it took before the export", ("phase", "seconds", "cost"), rows)),
     )
+
+
+def film_link(run: Run, *, link_days: float = 7.0) -> Link:
+    """An address of the exported film to open or pass on, signed anew where it lies in a bucket.
+
+    Raises PhaseNotReady before the export, ParameterError, and StoreError where the film is no longer there.
+    """
+    check_settings(link_days=link_days)
+    made = json.loads(run.made("export.json", phase=PHASE).read_text("utf-8"))
+    return _link(run, _place_of(run, made["destination"]), made["name"], link_days)
 
 
 def file_name(run: Run) -> str:
@@ -74,29 +111,76 @@ def file_name(run: Run) -> str:
     return "_".join([*(words or ["film"]), aspect, f"{run.storyboard.duration_s:g}s"])
 
 
-def manifest(run: Run) -> dict[str, Any]:
-    """Say how the film came about: brief, storyboard, engines, seeds, every artifact's digest, cost and seconds."""
+def _place_of(run: Run, destination: str) -> Place:
+    """Where a destination leads; the run's own folder holds its newest film only."""
+    return place_for(destination) if destination else Folder(run.path("export"), replaces=True)
+
+
+def _see_to_intermediates(step: Step, place: Place, name: str, wish: str) -> str:
+    """Do with the intermediates what was wished, now that the film is verified in place; say what was done."""
+    run = step.run
+    if wish == "store":
+        names = to_store(run)
+        for done, inside in enumerate(names):
+            step.progress(done, len(names), inside)
+            key = f"{name}{_BESIDE}/{inside}"
+            if place.put(content_of(run.path(inside)), key, intermediate=True) is None:
+                raise StoreError(f"{place.address(key)} holds another file. Remove it there, or export elsewhere.")
+        return f"{len(names)} intermediates are stored under {place.address(name + _BESIDE)}, tagged kind=intermediate."
+    if wish == "remove":
+        there = place.remove_intermediates([f"{name}{_BESIDE}/{inside}" for inside in ever_stored(run)])
+        freed = let_large_go(run)
+        return f"Intermediates were removed: {freed / 1e6:,.1f} MB in the run's folder, {there} files beside the film."
+    return ""
+
+
+def _record(step: Step, stored: Deposit, *, destination: str, moved: str, link: Link) -> None:
+    """Write down what lies where; a signed link itself is a key to the film and stays out of every record."""
+    expires = link.expires_at.isoformat(timespec="seconds") if link.expires_at else None
+    files = {}
+    for ending, each in stored.files.items():
+        size, sha256 = each.content.size, each.content.sha256
+        media = {"link_expires_at": expires} if expires and ending == ".mp4" else {}
+        about: dict[str, Any] = {"name": each.key, "path": each.address, "sha256": sha256, "bytes": size}
+        step.run.events.write("artifact", phase=PHASE, media=media, **about)
+        log.info("%s %s", each.address, "was there already" if each.kept else "was stored and verified")
+        files[_ENDINGS[ending]] = {"address": each.address, "sha256": sha256, "bytes": size, "kept": each.kept}
+    made = {"destination": destination, "name": stored.name, "wished": stored.wished, "files": files}
+    kept_apart = {"intermediates": moved, "link_expires_at": expires, "warning": link.warning}
+    write_json(step.run.path("export.json"), made | kept_apart)
+    step.make(step.run.path("export.json"))
+
+
+def _link(run: Run, place: Place, name: str, link_days: float) -> Link:
     storyboard = run.storyboard
-    events = read_events(run.events.path)
-    phases = {
-        event["phase"]: {"seconds": round(event["seconds"], 3), "cost_usd": str(event.usd("cost_usd"))}
-        for event in events.of("phase_finished")
-    }
-    artifacts = {event["path"]: event["sha256"] for event in events.of("artifact") if event.get("sha256")}
-    return {
-        "run": run.name,
-        "vgkit": __version__,
-        "title": storyboard.title,
-        "brief": run.brief.model_dump(mode="json"),
-        "template": run.template.name,
-        "storyboard_sha256": digest_of(run.path("storyboard.json")),
-        "engines": {role: engine_mark(run, role) for role in ROLES},
-        "seeds": {"brief": run.brief.seed, **{shot.id: shot.seed for shot in storyboard.shots}},
-        "artifacts": {name: digest for name, digest in artifacts.items() if run.path(name).exists()},
-        "phases": phases,
-        "seconds": round(sum(phase["seconds"] for phase in phases.values()), 3),
-        "cost_usd": str(sum((Decimal(phase["cost_usd"]) for phase in phases.values()), Decimal(0))),
-    }
+    aspect = storyboard.aspect.replace(":", "x")
+    saved_as = f"{storyboard.title} {aspect} {storyboard.duration_s:g}s.mp4"
+    return place.link(f"{name}.mp4", lasts=timedelta(days=link_days), name=saved_as)
+
+
+def _link_or_loss(run: Run, place: Place, name: str, link_days: float) -> tuple[Link | None, str]:
+    """A fresh link or, where the film's place can't be asked or has lost it, what is wrong."""
+    try:
+        return _link(run, place, name, link_days), ""
+    except StoreError as refusal:
+        return None, str(refusal)
+
+
+def _lines(place: Place, made: dict[str, Any], link: Link | None) -> tuple[str, ...]:
+    film = made["files"]["film.mp4"]
+    where = place.path / f"{made['name']}.mp4" if isinstance(place, Folder) else film["address"]
+    lines = [f"The film is at {where}{' (it was there already)' if film['kept'] else ''}"]
+    if made["name"] != made["wished"]:
+        lines.append(f"Other files have the name {made['wished']} there, so these are called {made['name']}.")
+    if link and not isinstance(place, Folder):
+        until = f" until {link.expires_at:%Y-%m-%d %H:%M} UTC" if link.expires_at else ""
+        lines.append(f"Whoever has this link can download it{until}: {link.address}")
+    return (*lines, *filter(None, [made["intermediates"]]))
+
+
+def _stored_table(made: dict[str, Any]) -> Table:
+    rows = tuple((name, f"{each['bytes']:,}", each["address"]) for name, each in made["files"].items())
+    return Table("What was handed over", ("file", "bytes", "address"), rows)
 
 
 def _draw_poster(step: Step) -> None:

@@ -161,8 +161,11 @@ def degraded(run: Run) -> tuple[str, ...]:
 
 
 def incomplete(run: Run, *, before: str) -> tuple[str, ...]:
-    """Name the earlier phases whose files were let go; a later phase that must be made anew needs them again."""
-    earlier = PHASES[: PHASES.index(before)]
+    """Name the earlier phases whose files were let go; a later phase that must be made anew needs them again.
+
+    The export does not: it reads the film alone, which is never let go.
+    """
+    earlier = () if before == "export" else PHASES[: PHASES.index(before)]
     return tuple(phase for phase in earlier if (_record(run, phase) or {}).get("let_go"))
 
 
