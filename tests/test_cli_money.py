@@ -228,5 +228,5 @@ def test_a_rehearsed_run_that_met_its_cap_is_resumed_with_its_hosts_and_a_higher
     assert "BudgetExceeded" in stopped.stdout
     (run,) = [Run.open(path.parent) for path in tmp_path.glob("runs/*/run.json")]
     paid = {charge.prediction for charge in bill_of(rehearsal_dir(run.name))}
-    assert vgkit("resume", run.name, "--cap", "2.00", "--view", "quiet").exit_code == 0
+    assert vgkit("resume", run.name, "--cap", "2.00", "--until", "chunks", "--view", "quiet").exit_code == 0
     assert paid < {charge.prediction for charge in bill_of(rehearsal_dir(run.name))}

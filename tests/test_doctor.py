@@ -158,6 +158,16 @@ def test_settings_of_aws_that_are_wrong_are_a_finding(monkeypatch: pytest.Monkey
     assert finding.fact == "AWS's settings can't be read: The config profile (gone) could not be found."
 
 
+def test_what_a_rehearsal_left_without_its_run_is_told(runs: Path) -> None:
+    for name in ("here", "gone"):
+        (runs / ".rehearsals" / name).mkdir(parents=True)
+    (runs / "here").mkdir()
+    (runs / "here" / "run.json").touch()
+    finding = machine._rehearsals()
+    assert finding.fact.startswith("1 of 2 have no run any more and take 0 MB in ")
+    assert finding.next_move == "Delete gone there."
+
+
 def test_prices_grow_old_and_only_those_that_are_asked_for_are_named() -> None:
     assert found(catalog_findings("", TODAY), "prices").state == "green"
     later = TODAY + timedelta(days=400)

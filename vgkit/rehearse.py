@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vgkit.engines.hosts import host
-from vgkit.errors import VgkitError
+from vgkit.errors import Interrupted, VgkitError
 from vgkit.keys import load_keys
 from vgkit.ledger import read_events
 from vgkit.phases.leftovers import open_calls
@@ -86,17 +86,22 @@ def hosts_of(run: Run) -> Iterator["Servers | None"]:
 
 
 def rehearse(run: Run) -> Rehearsed:
-    """Make the film of a rehearsed run, and hold what it cost against what its hosts say. An error is its state."""
+    """Make the film of a rehearsed run, and hold what it cost against what its hosts say.
+
+    An error is how it fared, and is told; only Interrupted is raised.
+    """
     begun, message = time.perf_counter(), ""
     with hosts_of(run) as servers:
         assert servers is not None
         try:
             run_phases(run)
+        except Interrupted:
+            raise
         except VgkitError as error:
             message = f"{type(error).__name__}: {error}"
         wall_s = time.perf_counter() - begun
         billed = sum((charge.usd for charge in servers.bill()), Decimal(0))
-        faults = Counter(servers.happened)
+        faults = dict(Counter(servers.happened))
     record = read_events(run.events.path)
     booked = sum((e.usd("cost_usd") for e in record.of("call_settled", "call_failed")), Decimal(0))
     ends = record.of("run_finished")

@@ -13,7 +13,7 @@ from vgkit import __version__
 from vgkit.doctor.finding import Finding, broken
 from vgkit.errors import StoreError, VgkitError
 from vgkit.files import free_bytes
-from vgkit.places import runs_dir
+from vgkit.places import rehearsal_dir, runs_dir
 
 _FILM_S = 30
 _FILMS_OF_EASE = 5  # with less room than this it is time to say so
@@ -31,6 +31,7 @@ def machine_findings() -> list[Finding]:
         "encoder": _encoder,
         "notebooks": _notebooks,
         "record": _record,
+        "rehearsals": _rehearsals,
     }
     return [_outliving(name, check) for name, check in checks.items()]
 
@@ -162,3 +163,14 @@ def _record() -> Finding:
         return Finding("record", "green", "There are no runs yet.")
     ledger.sync()
     return Finding("record", "green", f"{len(ledger.runs())} runs on record, ${ledger.spent():,.2f} spent on them.")
+
+
+def _rehearsals() -> Finding:
+    """Tell what rehearsals have left behind whose run is gone."""
+    worlds = sorted(path for path in rehearsal_dir("").glob("*") if path.is_dir())
+    left = [path for path in worlds if not (runs_dir() / path.name / "run.json").is_file()]
+    room_mb = sum(file.stat().st_size for path in left for file in path.rglob("*") if file.is_file()) / 1e6
+    if not left:
+        return Finding("rehearsals", "green", f"{len(worlds)} are kept beside their runs, none without one.")
+    fact = f"{len(left)} of {len(worlds)} have no run any more and take {room_mb:,.0f} MB in {rehearsal_dir('')}."
+    return Finding("rehearsals", "yellow", fact, f"Delete {', '.join(path.name for path in left[:3])} there.")
