@@ -35,7 +35,8 @@ def list_runs() -> None:
     """List all runs: state, seconds, cost, film."""
     ledger = _ledger()
     frame = ledger.query(
-        "select run, state, template, aspect, duration_s, seconds, cost_usd, film from run_summary order by started_at"
+        "select run, if(rehearsal, 'rehearsal: ', '') || state as state, template, aspect, duration_s, seconds, "
+        "cost_usd, film from run_summary order by started_at"
     )
     _print(frame.to_string(index=False) if len(frame) else "There are no runs yet. Make one with `make demo`.")
 
@@ -47,7 +48,8 @@ def show(run: RunArgument = "") -> None:
 
     opened = existing(run)
     brief = opened.brief
-    _print(f"{opened.name}: {brief.template}, {brief.duration_s} s, {brief.aspect}, profile {brief.profile}")
+    rehearsal = "" if opened.rehearsal is None else ", a rehearsal"
+    _print(f"{opened.name}: {brief.template}, {brief.duration_s} s, {brief.aspect}, profile {brief.profile}{rehearsal}")
     _print(f"  prompt: {' '.join(brief.prompt.split())}")
     _print(str(so_far(opened)))
     for file in ("film.mp4", "export", "manifest.json", "notebooks", "run.log"):

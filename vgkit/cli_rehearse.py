@@ -68,7 +68,7 @@ def _rehearse(wish: Any, settings: dict[str, Any], how: dict[str, Any], *, as_js
     run = start_run(brief, base=wish.base, settings=settings, rehearsal=how)
     with following(run.events.path, view("quiet" if as_json else "auto"), RunProgress.of(PHASES)):
         fared = rehearse_run(run)
-    here_s = max(fared.wall_s - predicted.wall_s.median / fared.speed, 0.0)
+    here_s = max(fared.wall_s - predicted.wall_s.median / fared.speed, 0.0) if fared.film else 0.0
     if not as_json:
         sys.stdout.write(f"{fared}\n{_prediction_line(predicted, here_s)}\n")
     return {**fared.as_json, "predicted": {**asdict(predicted), "here_s": round(here_s, 1)}}
