@@ -19,7 +19,16 @@ from vgkit.engines.hosted import HostedEngine
 from vgkit.engines.purse import Chain, Purse
 from vgkit.engines.remote import FailedBefore, Remote
 from vgkit.engines.remote_call import Within
-from vgkit.errors import AssetError, BudgetExceeded, EngineFailed, NotAClip, OrderRejected, PromptRefused
+from vgkit.errors import (
+    AssetError,
+    BudgetExceeded,
+    EngineFailed,
+    HostError,
+    NotAClip,
+    OrderRejected,
+    PromptRefused,
+    VgkitError,
+)
 from vgkit.files import copy_file
 from vgkit.ledger import Events
 
@@ -55,7 +64,12 @@ class Door:
         HostError where the host can't be worked with, Interrupted where ``stop`` was called meanwhile.
         """
         ask.out.parent.mkdir(parents=True, exist_ok=True)
-        return self._hosted(ask, ask.engine) if isinstance(ask.engine, HostedEngine) else self._here(ask)
+        if not isinstance(ask.engine, HostedEngine):
+            return self._here(ask)
+        try:
+            return self._hosted(ask, ask.engine)
+        except (HostError, OrderRejected) as error:
+            raise _placed(f"{self.phase} {ask.subject}: ", ask, error) from error.__cause__
 
     def stop(self) -> None:
         """Let go of calls that are under way on hosts: they stay open, to be taken up later."""
@@ -192,6 +206,12 @@ def estimate_usd(engine: Engine, request: Request) -> Decimal:
 
 def _still_to_pay(engine: HostedEngine, request: Request, results: Sequence[Path]) -> Decimal:
     return sum((order.estimate_usd for order in engine.forecast(request)[len(results) :]), Decimal(0))
+
+
+def _placed(place: str, ask: Ask, error: VgkitError) -> VgkitError:
+    """A host's error, with what it was asked for: the host itself knows neither phase nor shot."""
+    said = str(error)
+    return error if said.startswith(place) else type(error)(f"{place}{ask.engine.name}@{ask.engine.host}: {said}")
 
 
 def _gave_up(ask: Ask, failures: Sequence[EngineFailed]) -> EngineFailed:
