@@ -73,6 +73,22 @@ def rehearsing(
     kept = _kept(folder)
     book, dice = Book(folder), Dice(odds, seed=seed, folder=folder)
     outputs = Outputs(book, folder=folder / "outputs", dice=dice, keep_s=keep_s)
+    listeners = _listening(kept, book, dice, outputs, folder=folder, speed=speed, seed=seed)
+    urls = {name: listener.address for name, listener in listeners.items()}
+    outputs.address = urls["outputs"]
+    _keep(folder, kept, {name: listener.port for name, listener in listeners.items()})
+    environment = _environment(kept, urls, speed=speed)
+    try:
+        yield Servers(folder, urls["replicate"], f"{urls['openai']}/v1", environment, book, dice, outputs)
+    finally:
+        for listener in listeners.values():
+            listener.close()
+        outputs.close()
+
+
+def _listening(
+    kept: _Kept, book: Book, dice: Dice, outputs: Outputs, *, folder: Path, speed: float, seed: int
+) -> dict[str, Listener]:
     replicate = ReplicateApi(
         book=book,
         uploads=Uploads(folder / "uploads", speed=speed),
@@ -84,27 +100,8 @@ def rehearsing(
         seed=seed,
     )
     openai = OpenAIApi(book=book, dice=dice, limits=Limits(speed=speed), key=kept.openai_key, speed=speed, seed=seed)
-    listeners = {
-        name: Listener(answer, port=kept.ports.get(name, 0))
-        for name, answer in {"outputs": outputs.answer, "replicate": replicate.answer, "openai": openai.answer}.items()
-    }
-    outputs.address = listeners["outputs"].address
-    _keep(folder, kept, {name: listener.port for name, listener in listeners.items()})
-    urls = {name: listener.address for name, listener in listeners.items()}
-    try:
-        yield Servers(
-            folder=folder,
-            replicate_url=urls["replicate"],
-            openai_url=f"{urls['openai']}/v1",
-            environment=_environment(kept, urls, speed=speed),
-            book=book,
-            dice=dice,
-            outputs=outputs,
-        )
-    finally:
-        for listener in listeners.values():
-            listener.close()
-        outputs.close()
+    answers = {"outputs": outputs.answer, "replicate": replicate.answer, "openai": openai.answer}
+    return {name: Listener(answer, port=kept.ports.get(name, 0)) for name, answer in answers.items()}
 
 
 def bill_of(folder: Path) -> list[Charge]:
