@@ -3,34 +3,43 @@
 A chat call is answered in one go and can't be looked up again, so a reply that is lost counts as charged."""
 
 import functools
-import logging
+import json
+import math
+import os
 import secrets
 import threading
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vgkit.engines.catalog import catalog
 from vgkit.engines.hosted import Order, OutputGone, ReplyLost, Standing, UnknownCall
 from vgkit.engines.openai.wire import WirePlan
 from vgkit.engines.waiting import backoff_s, wait
 from vgkit.errors import CreditExhausted, HostUnavailable, KeyRejected, OrderRejected
 from vgkit.files import write_text
 from vgkit.keys import key
+from vgkit.ledger.redaction import redact_text
 
 if TYPE_CHECKING:
     import openai
 
-log = logging.getLogger(__name__)
-
 _KEY = "OPENAI_API_KEY"
+_ADDRESS = "https://api.openai.com/v1"
 _TRIES = 6
 _LONGEST_PAUSE_S = 60.0
-_CUT_OFF = "the answer was cut off after {tokens} tokens; choose a model with more room"
+_CONNECT_S = 10.0
+_LONGEST_DETAIL = 400
+_NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+# What the client's own transport raises before a byte has left.
+_UNSENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "LocalProtocolError"}
+_CUT_OFF = "the answer was cut off after {tokens} tokens; try again, or choose another model with VGKIT_GPT_MODEL"
 
 
 class OpenAIHost:
-    """Asks chat models; a ``Host``."""
+    """Asks chat models, by OPENAI_API_KEY and, where it is set, OPENAI_BASE_URL; a ``Host``."""
 
     name = "openai"
     at_once = 4
@@ -43,32 +52,33 @@ class OpenAIHost:
     def _client(self) -> "openai.OpenAI":
         import openai
 
+        secret = key(_KEY, host="OpenAI", where="https://platform.openai.com/api-keys")
         # Its own retries would send a call again whose reply was lost, and with it pay twice.
-        return openai.OpenAI(api_key=key(_KEY, host="OpenAI", where="https://platform.openai.com"), max_retries=0)
+        return openai.OpenAI(api_key=secret, base_url=_address(), max_retries=0)
 
     def create(self, order: Order, files: Mapping[str, str]) -> Standing:
         """Ask, and wait for the answer. Rate limits and refused connections are waited out: nothing was created."""
         import openai
 
+        said = ""
         for attempt in range(1, _TRIES + 1):
             try:
                 return self._asked(order)
             except openai.RateLimitError as error:
-                if _code(error) == "insufficient_quota":
-                    raise CreditExhausted(
-                        "OpenAI says the account's quota is used up. Add credit at platform.openai.com, or use "
-                        "--engine plan=sketch; `vgkit resume` goes on from here."
-                    ) from error
-                _pause(error, attempt)
+                if {error.code, error.type} & _NO_CREDIT:
+                    raise _no_credit(error) from error
+                said = _said(error)
+                wait(_pause_s(error, attempt))
             except openai.APIStatusError as error:
                 raise _refusal(error, order) from error
             except openai.APIConnectionError as error:
-                if not _never_left(error):
-                    raise ReplyLost(f"the connection to OpenAI broke ({type(error.__cause__).__name__})") from error
+                said = type(error.__cause__ or error).__name__
+                if said not in _UNSENT:
+                    raise ReplyLost(f"the connection to OpenAI broke ({said})") from error
                 wait(backoff_s(attempt))
         raise HostUnavailable(
-            f"OpenAI could not be asked in {_TRIES} tries, because of its rate limit or no connection. Try again later "
-            "with `vgkit resume`; nothing was lost."
+            f"OpenAI ({redact_text(_address())}) did not take the call in {_TRIES} tries: {said}. Try again later with "
+            "`vgkit resume`, or check OPENAI_BASE_URL; nothing was spent."
         )
 
     def attach(self, path: Path) -> str:
@@ -97,44 +107,65 @@ class OpenAIHost:
 
     def _asked(self, order: Order) -> Standing:
         import openai
-        from pydantic import ValidationError
 
         with self._making:
-            client = self._client.with_options(timeout=order.deadline_s)
-        chat: Any = client.chat.completions
-        messages, told = order.params["messages"], {"model": order.model}
+            client = self._client.with_options(timeout=openai.Timeout(order.deadline_s, connect=_CONNECT_S))
+        raw: Any = client.chat.completions.with_raw_response
+        asked = {"model": order.model, "messages": order.params["messages"]}
         if order.params["structured"] == "json_object":
-            return _standing(chat.create(messages=messages, response_format={"type": "json_object"}, **told).to_dict())
-        raw = chat.with_raw_response.parse(messages=messages, response_format=WirePlan, **told)
-        try:
-            raw.parse()
-        except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError, ValidationError) as error:
-            # The body says all of it, and in the same words for each of them.
-            log.info("the answer does not parse: %s", type(error).__name__)
-        return _standing(raw.http_response.json())
+            return _standing(raw.create(**asked, response_format={"type": "json_object"}).text)
+        reply = raw.parse(**asked, response_format=WirePlan)
+        standing = _standing(reply.text)
+        return replace(standing, facts={**standing.facts, "fits_schema": _fits(reply)}) if standing.output else standing
 
 
-def _standing(body: Mapping[str, Any]) -> Standing:
-    """Read a chat completion's body, whichever server wrote it."""
-    choice = (body.get("choices") or [{}])[0]
-    message = choice.get("message") or {}
-    usage = body.get("usage") or {}
-    facts: dict[str, Any] = {"model": body.get("model"), "finish_reason": choice.get("finish_reason")}
-    if usage.get("prompt_tokens") is not None:
-        facts |= {
-            "prompt_tokens": usage["prompt_tokens"],
-            "completion_tokens": usage.get("completion_tokens") or 0,
-            "cached_tokens": (usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0,
-            "reasoning_tokens": (usage.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0,
-        }
+def _fits(reply: Any) -> bool:
+    """Whether the client finds the answer to be of the schema; a server may ignore it, and the planner reads on."""
+    from pydantic import ValidationError
+
+    try:
+        reply.parse()
+    except ValidationError:
+        return False
+    return True
+
+
+def _address() -> str:
+    return os.environ.get("OPENAI_BASE_URL", "").strip() or _ADDRESS
+
+
+def _standing(text: str) -> Standing:
+    """Read a chat completion, whichever server wrote it. Raises ReplyLost for what is none."""
+    try:
+        body = json.loads(text)
+        choice, usage = body["choices"][0], body.get("usage") or {}
+        message = choice["message"]
+        content, refusal = message.get("content"), message.get("refusal")
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ReplyLost(f"OpenAI's reply is no chat completion ({redact_text(text[:80])!r})") from error
+    reason = choice.get("finish_reason")
+    facts = {"model": body.get("model"), "finish_reason": reason, **_tokens(usage)}
     prediction = str(body.get("id") or f"chat-{secrets.token_hex(8)}")
-    if message.get("refusal"):
-        return _failed(prediction, f"the model refused: {message['refusal']}", {**facts, "refused": True})
-    if choice.get("finish_reason") == "content_filter":
+    if refusal:
+        return _failed(prediction, f"the model refused: {refusal}", {**facts, "refused": True})
+    if reason == "content_filter":
         return _failed(prediction, "the host's content filter stopped the answer", {**facts, "refused": True})
-    if choice.get("finish_reason") == "length":
+    if reason == "length":
         return _failed(prediction, _CUT_OFF.format(tokens=facts.get("completion_tokens", "some")), facts)
-    return Standing(prediction, "succeeded", output=message.get("content") or "", facts=facts)
+    return Standing(prediction, "succeeded", output=content if isinstance(content, str) else "", facts=facts)
+
+
+def _tokens(usage: Mapping[str, Any]) -> dict[str, int]:
+    """What was counted; nothing where the server counts nothing, as some of a person's own do."""
+    if usage.get("prompt_tokens") is None:
+        return {}
+    prompt, completion = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+    return {
+        "prompt_tokens": usage["prompt_tokens"],
+        "completion_tokens": usage.get("completion_tokens") or 0,
+        "cached_tokens": prompt.get("cached_tokens") or 0,
+        "reasoning_tokens": completion.get("reasoning_tokens") or 0,
+    }
 
 
 def _failed(prediction: str, error: str, facts: Mapping[str, Any]) -> Standing:
@@ -143,40 +174,47 @@ def _failed(prediction: str, error: str, facts: Mapping[str, Any]) -> Standing:
 
 def _refusal(error: "openai.APIStatusError", order: Order) -> Exception:
     """What an HTTP error means for the one who asked."""
-    status = error.status_code
+    status, said = error.status_code, _said(error)
+    if status == 404 or error.code == "model_not_found":
+        return OrderRejected(f"OpenAI does not serve {order.model} for this key ({said}). {_other_models(order.model)}")
     if status in (401, 403):
-        return KeyRejected(f"OpenAI does not accept the key in {_KEY} (HTTP {status}). Check it, then `vgkit resume`.")
+        return KeyRejected(f"OpenAI does not accept the key in {_KEY} ({said}). Correct it, then `vgkit resume`.")
     if status == 402:
-        return CreditExhausted("OpenAI says there is no credit. Add some, then `vgkit resume`.")
-    if status == 404:
-        return OrderRejected(f"OpenAI has no model {order.model!r} for this key. Choose another with VGKIT_GPT_MODEL.")
+        return _no_credit(error)
     if status in (400, 413, 422):
-        return OrderRejected(
-            f"OpenAI does not accept the call to {order.model} (HTTP {status}): {_said(error)}. "
-            "Choose another model with VGKIT_GPT_MODEL, or --engine plan=sketch."
-        )
-    return ReplyLost(f"OpenAI answered with HTTP {status}")
+        return OrderRejected(f"OpenAI does not accept the call to {order.model} ({said}). {_other_models(order.model)}")
+    return ReplyLost(f"OpenAI answered {said}")
+
+
+def _no_credit(error: "openai.APIStatusError") -> CreditExhausted:
+    return CreditExhausted(
+        f"OpenAI's account has no credit left ({_said(error)}). Add some at platform.openai.com/settings/organization/"
+        "billing, then `vgkit resume`; or use --engine plan=sketch."
+    )
+
+
+def _other_models(model: str) -> str:
+    """The next move where a model is of no use: those that stay."""
+    known = (entry.models for entry in catalog().values() if entry.host == OpenAIHost.name)
+    lasting = {name for models in known for name, each in models.items() if not each.shutdown and name != model}
+    return f"Choose another with VGKIT_GPT_MODEL ({', '.join(sorted(lasting))}), or use --engine plan=sketch."
 
 
 def _said(error: "openai.APIStatusError") -> str:
-    body = error.body
-    return str(body.get("message", "")) if isinstance(body, dict) else str(error.message)[:200]
+    """Status and message in one line, without anything that looks like a key."""
+    told = error.body.get("message") if isinstance(error.body, dict) else None
+    text = redact_text(" ".join(str(told or "").split())[:_LONGEST_DETAIL]).rstrip(".")
+    return f"HTTP {error.status_code}: {text}" if text else f"HTTP {error.status_code}"
 
 
-def _code(error: "openai.APIStatusError") -> str:
-    return str(error.code or error.type or "")
-
-
-def _pause(error: "openai.RateLimitError", attempt: int) -> None:
-    """Wait as long as the host asks, within reason."""
-    stated = error.response.headers.get("retry-after-ms"), error.response.headers.get("retry-after")
-    try:
-        seconds = float(stated[0]) / 1000 if stated[0] else float(stated[1] or "")
-    except ValueError:
-        seconds = backoff_s(attempt)
-    wait(min(max(seconds, 0.1), _LONGEST_PAUSE_S))
-
-
-def _never_left(error: "openai.APIConnectionError") -> bool:
-    """Whether it is certain that the host never saw the call: the connection itself was not made."""
-    return type(error.__cause__).__name__ in ("ConnectError", "ConnectTimeout", "PoolTimeout")
+def _pause_s(error: "openai.RateLimitError", attempt: int) -> float:
+    """How long the host asks to wait, within reason."""
+    headers = error.response.headers
+    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            seconds = float(headers.get(name, "")) * unit_s
+        except ValueError:
+            continue
+        if math.isfinite(seconds) and seconds > 0:
+            return min(seconds, _LONGEST_PAUSE_S)
+    return backoff_s(attempt)

@@ -1,9 +1,11 @@
 """``gpt``: a chat model finds the words and colours of a film.
 
-It is bound to a schema, held to our own rules, and asked once to mend what is wrong."""
+It is bound to a schema, held to our own rules, and asked once to mend what is wrong: models keep a form well, a length
+or a list of names less so, and a second question costs next to nothing beside a film."""
 
 import dataclasses
 import functools
+import hashlib
 import json
 import logging
 import os
@@ -16,24 +18,28 @@ from typing import Any
 from vgkit.engines.base import PlanRequest, Request
 from vgkit.engines.catalog import ChatModel, Entry, shutdown_warning
 from vgkit.engines.hosted import Host, Order, Standing
-from vgkit.engines.openai.messages import chat_messages, objects, places, repair_messages
-from vgkit.engines.openai.wire import WirePlan, read_plan
+from vgkit.engines.openai.messages import Message, chat_messages, repair_messages, system_message
+from vgkit.engines.openai.wire import WirePlan, read_plan, too_long
 from vgkit.errors import EngineFailed, EngineUnknown
 from vgkit.files import write_text
 from vgkit.storyboard import Plan
-from vgkit.template import Template
 
 log = logging.getLogger(__name__)
 
-_WORDS = "1"  # raise with every change of what the model is told
 _LETTERS_PER_TOKEN = 3.5
 _ANSWER_TOKENS = 4000  # a plan of six beats has about 1,200; the rest is for thinking, which is charged as output
+_SETTING = "VGKIT_GPT_MODEL"
 _MICRO_USD = Decimal("0.000001")
 _MILLION = 1_000_000
+_TOLD = 5
 
 
 class ChatPlanner:
-    """Plans by a chat model; a ``HostedEngine``. The model is VGKIT_GPT_MODEL, else the catalog's."""
+    """Plans by a chat model; a ``HostedEngine``.
+
+    The model is the entry's, or for ``gpt`` the one that VGKIT_GPT_MODEL names. Raises EngineUnknown for one without a
+    price.
+    """
 
     def __init__(self, entry: Entry, client: Host) -> None:
         self.entry = entry
@@ -42,34 +48,43 @@ class ChatPlanner:
         self.host = entry.host
         self.commercial_use = entry.commercial_use
         self.licence = entry.licence
-        self.model = os.environ.get("VGKIT_GPT_MODEL") or entry.model
+        chosen = os.environ.get(_SETTING, "").strip() if entry.name == "gpt" else ""
+        self.model = chosen or entry.model
         self.price = _price(entry, self.model)
 
     @property
     def version(self) -> str:
-        """The model, and the edition of what it is told."""
-        return f"{self.model}.{_WORDS}"
+        """The model, and six hex digits of the craft it is told and the form it answers in."""
+        return f"{self.model}.{_digest()}"
 
     def next_order(self, request: Request, results: Sequence[Path]) -> Order | None:
         """The question; after an answer that can't be used, one more with what is wrong with it; then nothing."""
         asked = _plan_request(request)
         messages = self._messages(asked)
         if not results:
+            self._warn()
             return self._order(messages, step="")
-        if len(results) > 1:
-            return None
         answer = results[0].read_text(encoding="utf-8")
-        found = _read(answer, asked.template)
-        return None if isinstance(found, Plan) else self._order(repair_messages(messages, answer, found), step="repair")
+        if len(results) > 1 or not (wrong := _wrong(answer, asked)):
+            return None
+        return self._order(repair_messages(messages, answer, wrong), step="repair")
 
     def finish(self, request: Request, results: Sequence[Path], out: Path) -> Mapping[str, Any]:
-        """Write the plan (JSON). Raises EngineFailed, with what is wrong, for an answer that can't be used."""
+        """Write the plan (JSON). Raises EngineFailed, with what is wrong, for answers that can't be used.
+
+        A caption that is too long is worth a second question but no film: it is set smaller.
+        """
         asked = _plan_request(request)
-        found = _read(results[-1].read_text(encoding="utf-8"), asked.template)
-        if not isinstance(found, Plan):
+        wrong: list[str] = []
+        for path in reversed(results):
+            found = read_plan(path.read_text(encoding="utf-8"), asked.template)
+            if isinstance(found, Plan):
+                break
+            wrong = wrong or found
+        else:
             raise EngineFailed(
-                f"{self.name}@{self.host} ({self.model}) gave no plan that can be used, and could not mend it: "
-                f"{'; '.join(found[:5])}. Try another model (VGKIT_GPT_MODEL) or --engine plan=sketch."
+                f"{self.name}@{self.host} ({self.model}) gave no plan that can be used, and did not mend it when "
+                f"asked: {'; '.join(wrong[:_TOLD])}. Try another model ({_SETTING}), or --engine plan=sketch."
             )
         write_text(out, found.model_dump_json(indent=2) + "\n")
         return {"model": self.model, "calls": len(results)}
@@ -89,14 +104,15 @@ class ChatPlanner:
         """Another idea: models take no seed any more, so that it is asked for in words."""
         return dataclasses.replace(_plan_request(request), seed=_plan_request(request).seed + attempt)
 
-    def _messages(self, request: PlanRequest) -> list[dict[str, str]]:
-        told = "" if self.price.structured == "json_schema" else json.dumps(_schema())
-        variation = request.seed - request.brief.seed
-        return chat_messages(request.brief, request.template, variation=variation, schema=told)
+    def _messages(self, request: PlanRequest) -> list[Message]:
+        told = "" if self.price.structured == "json_schema" else _schema()
+        return chat_messages(request.brief, request.template, variation=request.seed, schema=told)
 
-    def _order(self, messages: list[dict[str, str]], *, step: str) -> Order:
+    def _warn(self) -> None:
         if warning := shutdown_warning(self.model, datetime.now(UTC).date()):
             log.warning("%s", warning)
+
+    def _order(self, messages: Sequence[Message], *, step: str) -> Order:
         letters = sum(len(message["content"]) for message in messages)
         return Order(
             model=self.model,
@@ -116,20 +132,27 @@ class ChatPlanner:
         return (total / _MILLION).quantize(_MICRO_USD, rounding=ROUND_UP)
 
 
-def _read(answer: str, template: Template) -> Plan | list[str]:
-    return read_plan(answer, template, places=places(), objects=objects())
+def _wrong(answer: str, asked: PlanRequest) -> list[str]:
+    """What to have mended in an answer; nothing where it is good."""
+    found = read_plan(answer, asked.template)
+    return too_long(found, asked.brief.size_px) if isinstance(found, Plan) else found
 
 
 @functools.cache
-def _schema() -> dict[str, Any]:
-    return WirePlan.model_json_schema()
+def _schema() -> str:
+    return json.dumps(WirePlan.model_json_schema())
+
+
+@functools.cache
+def _digest() -> str:
+    return hashlib.sha256(f"{system_message()}\n{_schema()}".encode()).hexdigest()[:6]
 
 
 def _price(entry: Entry, model: str) -> ChatModel:
     """What a model costs. Raises EngineUnknown for one without a price, with those that have one."""
     if model not in entry.models:
         raise EngineUnknown(
-            f"VGKIT_GPT_MODEL: {model!r} has no price in the catalog. Use one of {', '.join(entry.models)}, or add it "
+            f"{_SETTING}: {model!r} has no price in the catalog. Use one of {', '.join(entry.models)}, or add it "
             "to an entry of your own (VGKIT_ENGINES)."
         )
     return entry.models[model]

@@ -4,10 +4,12 @@ Servers differ in which ranges their schemas accept, so what a plan must hold is
 
 import json
 import re
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vgkit.complaints import complaints, field_name
+from vgkit.engines.openai.messages import objects, places
 from vgkit.storyboard import Plan
 from vgkit.template import Template
 
@@ -20,6 +22,8 @@ class _Wire(BaseModel):
 
 
 class WirePalette(_Wire):
+    """Colours, as the model writes them."""
+
     sky: str
     far: str
     mid: str
@@ -30,6 +34,8 @@ class WirePalette(_Wire):
 
 
 class WireBeat(_Wire):
+    """A beat, as the model writes it."""
+
     beat: str
     prompt: str
     caption: str
@@ -37,6 +43,8 @@ class WireBeat(_Wire):
 
 
 class WirePlan(_Wire):
+    """A plan, as the model writes it."""
+
     title: str
     place: str
     light: str
@@ -47,21 +55,34 @@ class WirePlan(_Wire):
     music_prompt: str
 
 
-def read_plan(text: str, template: Template, *, places: tuple[str, ...], objects: tuple[str, ...]) -> Plan | list[str]:
+def read_plan(text: str, template: Template) -> Plan | list[str]:
     """Read a model's answer as a plan for a template, or say what is wrong with it, field by field."""
     fenced = _FENCED.match(text)
     try:
         wire = WirePlan.model_validate(json.loads(fenced.group(1) if fenced else text))
     except json.JSONDecodeError as error:
         return [f"the answer is not JSON: {error.msg} at character {error.pos + 1}; answer with the object alone"]
+    except RecursionError:
+        return ["the answer is nested too deeply; answer with the object alone"]
     except ValidationError as refusal:
         return _told(refusal)
-    found = _choices(wire, template, places=places, objects=objects) + _letters(wire)
+    found = [*_choices(wire), *_beats(wire, template), *_letters(wire)]
     try:
         plan = Plan.model_validate(_tidied(wire))
     except ValidationError as refusal:
-        found += _told(refusal)
-    return found or plan
+        found += [said for said in _told(refusal) if said.partition(":")[0] not in ("place", "object")]
+    return found[:_MOST_COMPLAINTS] or plan
+
+
+def too_long(plan: Plan, size_px: tuple[int, int]) -> list[str]:
+    """Captions that would have to be set small in a film of this (width, height)."""
+    from vgkit.media.captions import fits
+
+    return [
+        f"beats[{number}].caption: is {beat.caption!r}, {len(beat.caption)} characters; it does not fit on two lines"
+        for number, beat in enumerate(plan.beats)
+        if beat.caption and not fits(beat.caption, size=size_px)
+    ]
 
 
 def _tidied(wire: WirePlan) -> dict[str, object]:
@@ -72,24 +93,28 @@ def _tidied(wire: WirePlan) -> dict[str, object]:
     return {name: value.strip() if isinstance(value, str) else value for name, value in fields.items()}
 
 
-def _choices(wire: WirePlan, template: Template, *, places: tuple[str, ...], objects: tuple[str, ...]) -> list[str]:
-    found = []
-    if wire.place.strip() not in places:
-        found.append(f"place: is {wire.place!r}; choose one of {', '.join(places)}")
-    if wire.object.strip() not in objects:
-        found.append(f"object: is {wire.object!r}; choose one of {', '.join(objects)}")
+def _choices(wire: WirePlan) -> list[str]:
+    named = (("place", wire.place, places()), ("object", wire.object, objects()))
+    return [
+        f"{field}: is {value!r}; choose one of {', '.join(known)}"
+        for field, value, known in named
+        if value.strip() not in known
+    ]
+
+
+def _beats(wire: WirePlan, template: Template) -> list[str]:
     wanted, given = [beat.name for beat in template.beats], [beat.beat.strip() for beat in wire.beats]
-    if given != wanted:
-        found.append(f"beats: are {', '.join(given) or 'none'}; give exactly {', '.join(wanted)}, each once, in order")
-    return found
+    if given == wanted:
+        return []
+    return [f"beats: are {', '.join(given) or 'none'}; give exactly {', '.join(wanted)}, each once, in order"]
 
 
 def _letters(wire: WirePlan) -> list[str]:
-    """Words for the screen that no shipped font can draw."""
-    from vgkit.media.fonts import unsupported
-
-    shown = [(f"beats[{n}].{field}", getattr(beat, field)) for n, beat in enumerate(wire.beats) for field in _SHOWN]
-    missing = [(where, unsupported(text)) for where, text in shown]
+    """Words for the screen that no shipped font can draw; the title is one where the brief names neither brand."""
+    shown = [("title", wire.title)]
+    for number, beat in enumerate(wire.beats):
+        shown += [(f"beats[{number}].caption", beat.caption), (f"beats[{number}].kicker", beat.kicker)]
+    missing = [(where, _undrawable(text)) for where, text in shown]
     return [
         f"{where}: holds {', '.join(map(repr, letters[:4]))}, which can't be drawn"
         for where, letters in missing
@@ -97,8 +122,11 @@ def _letters(wire: WirePlan) -> list[str]:
     ]
 
 
-_SHOWN = ("caption", "kicker")
+def _undrawable(text: str) -> Sequence[str]:
+    from vgkit.media.fonts import unsupported
+
+    return unsupported(text.strip())
 
 
 def _told(refusal: ValidationError) -> list[str]:
-    return [f"{field_name(place)}: {sentence}" for place, sentence in complaints(refusal)][:_MOST_COMPLAINTS]
+    return [f"{field_name(place)}: {sentence}" for place, sentence in complaints(refusal)]
