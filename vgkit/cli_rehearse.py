@@ -47,7 +47,7 @@ def rehearse(
     ]
     if as_json:
         sys.stdout.write(json_text({"rehearsed": told}))
-    if not all(one["film"] and one["adds_up"] for one in told):
+    if not all(one["well"] for one in told):
         raise typer.Exit(1)
 
 

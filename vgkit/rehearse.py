@@ -45,6 +45,11 @@ class Rehearsed:
     faults: Mapping[str, int]
 
     @property
+    def well(self) -> bool:
+        """Whether it came to its end with a film, and the books agree with the bill."""
+        return self.state in ("success", "degraded") and self.adds_up
+
+    @property
     def adds_up(self) -> bool:
         """Whether the ledger says to the cent what the hosts do.
 
@@ -55,7 +60,7 @@ class Rehearsed:
     @property
     def as_json(self) -> dict[str, Any]:
         """All of it, for a script."""
-        return {**asdict(self), "adds_up": self.adds_up}
+        return {**asdict(self), "adds_up": self.adds_up, "well": self.well}
 
     def __str__(self) -> str:
         met = ", ".join(f"{count} {name}" for name, count in sorted(self.faults.items())) or "none"
@@ -65,7 +70,7 @@ class Rehearsed:
         return "\n".join(
             [
                 f"{self.run}: {self.state}, {self.wall_s:.0f} s with hosts at {self.speed:g} times their speed",
-                f"  {'film: ' + str(self.film) if self.film else self.message}",
+                *(f"  {line}" for line in (self.message, f"film: {self.film}" if self.film else "") if line),
                 f"  cost: {sums}: {same if self.adds_up else 'NOT THE SAME'}{gap}",
                 f"  faults met: {met}",
             ]
