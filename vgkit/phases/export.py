@@ -37,7 +37,9 @@ def inputs(run: Run, *, destination: str = "", intermediates: str = "keep", link
 
 def check_settings(*, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> None:
     """Raise ParameterError for a destination that can't be written to, or for another value out of range."""
-    place_for(destination)
+    if destination:
+        if destination:
+        place_for(destination)
     if intermediates not in INTERMEDIATES:
         raise ParameterError(f"intermediates: {intermediates!r} is none of {', '.join(INTERMEDIATES)}.")
     if not 0 < link_days <= LONGEST_LINK_DAYS:
@@ -173,8 +175,7 @@ def _lines(place: Place, made: dict[str, Any], link: Link | None) -> tuple[str, 
     if made["name"] != made["wished"]:
         lines.append(f"Other files have the name {made['wished']} there, so these are called {made['name']}.")
     if link and not isinstance(place, Folder):
-        until = f" until {link.expires_at:%Y-%m-%d %H:%M} UTC" if link.expires_at else ""
-        lines.append(f"Whoever has this link can download it{until}: {link.address}")
+        lines.append(f"Whoever has this link can download it{link.until}: {link.address}")
     return (*lines, *filter(None, [made["intermediates"]]))
 
 
