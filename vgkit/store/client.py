@@ -34,24 +34,30 @@ def access_to(bucket: str) -> Access:
     At AWS the bucket's name stands in the host's and its region is asked for; elsewhere the name stands in the path,
     unless the AWS profile's ``s3.addressing_style`` says otherwise.
     """
+    import boto3
     import botocore.session
     from botocore.exceptions import NoCredentialsError
 
     load_keys()
     with in_our_words(f"s3://{bucket}", "AWS"):
         core = botocore.session.get_session()
-        credentials = core.get_credentials()
+        session = boto3.session.Session(botocore_session=core)
+        credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
-        region = core.get_config_variable("region") or "us-east-1"
+        region = session.region_name or "us-east-1"
         asked = (core.get_scoped_config().get("s3") or {}).get("addressing_style", "")
-        client = _client(core, region, asked or "path")
+        client = client_for(session, region=region, style=asked or "path")
     at_aws = (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS)
     if at_aws:
-        # A dot in the name would make a host name that the certificate does not cover.
-        style = asked or ("path" if "." in bucket else "virtual")
-        client = _client(core, region_of(client, bucket) or region, style)
+        region = region_of(client, bucket) or region
+        client = client_for(session, region=region, style=asked or style_at_aws(bucket))
     return Access(client, credentials, at_aws)
+
+
+def style_at_aws(bucket: str) -> str:
+    """Where AWS wants the bucket's name: in the host's, unless a dot in it would miss the certificate."""
+    return "path" if "." in bucket else "virtual"
 
 
 def region_of(client: Any, bucket: str) -> str:
@@ -67,8 +73,8 @@ def region_of(client: Any, bucket: str) -> str:
             raise
 
 
-def _client(core: Any, region: str, style: str) -> Any:
-    import boto3
+def client_for(session: Any, *, region: str, style: str) -> Any:
+    """A client of a boto3 session that signs by SigV4, for one region, and sends no checksum that is not asked for."""
     from botocore.config import Config
 
     config = Config(
@@ -78,4 +84,4 @@ def _client(core: Any, region: str, style: str) -> Any:
         response_checksum_validation="when_required",
         connect_timeout=_CONNECT_S,
     )
-    return boto3.session.Session(botocore_session=core).client("s3", region_name=region, config=config)
+    return session.client("s3", region_name=region, config=config)

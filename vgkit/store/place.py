@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -48,6 +49,18 @@ class Link:
     address: str
     expires_at: datetime | None = None
     warning: str = ""
+
+    @property
+    def until(self) -> str:
+        """When it ends, in words; empty where it does not, or where no one can say."""
+        return f" until {self.expires_at:%Y-%m-%d %H:%M} UTC" if self.expires_at else ""
+
+    def __str__(self) -> str:
+        return "\n".join(filter(None, (self.address, self.until.strip(), self.warning)))
+
+    def _repr_html_(self) -> str:
+        address = html.escape(self.address, quote=True)
+        return f"<p><a href='{address}'>{address}</a>{self.until}</p><p>{html.escape(self.warning)}</p>"
 
 
 class Place(Protocol):

@@ -27,7 +27,7 @@ def in_our_words(address: str, endpoint: str) -> Iterator[None]:
             f"{address}: no AWS credentials were found. Put AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY into the "
             f"environment or a .env file, or name a profile in AWS_PROFILE. {_SAFE}"
         ) from error
-    except theirs.HTTPClientError as error:
+    except (theirs.ConnectionError, theirs.HTTPClientError) as error:
         raise StoreError(
             f"{address}: {endpoint} does not answer ({type(error).__name__}). Check the network, and "
             f"AWS_ENDPOINT_URL_S3 where you set it. {_SAFE}"

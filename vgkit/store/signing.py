@@ -10,10 +10,9 @@ _SHORTEST_S = 1
 
 def attachment(name: str) -> str:
     """The ``Content-Disposition`` that saves a download as ``name``, in any script (RFC 6266 and RFC 5987)."""
-    name = "".join(letter for letter in name if letter.isprintable() and letter not in '/\\"%').strip(" .") or "film"
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip(" ._")
-    if not any(letter.isalnum() for letter in plain.rpartition(".")[0] or plain):
-        plain = f"film{plain[plain.rfind('.') :] if '.' in plain else ''}"
+    name = "".join(letter for letter in name if letter.isprintable() and letter not in '/\\"%').strip(" .")
+    stem, dot, suffix = name.rpartition(".")
+    plain = f"{_in_ascii(stem) or 'film'}{dot}{_in_ascii(suffix)}"
     coded = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'attachment; filename="{plain}"{coded}'
 
@@ -45,3 +44,7 @@ def session_warning(credentials: Any, lasts: timedelta, now: datetime) -> tuple[
         f"{lasts / timedelta(days=1):g} days. For a link that lasts, sign with an access key of a user.",
         ends,
     )
+
+
+def _in_ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().strip(" ._")
