@@ -38,7 +38,6 @@ def inputs(run: Run, *, destination: str = "", intermediates: str = "keep", link
 def check_settings(*, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> None:
     """Raise ParameterError for a destination that can't be written to, or for another value out of range."""
     if destination:
-        if destination:
         place_for(destination)
     if intermediates not in INTERMEDIATES:
         raise ParameterError(f"intermediates: {intermediates!r} is none of {', '.join(INTERMEDIATES)}.")
