@@ -20,6 +20,7 @@ from jupyter_core.utils import ensure_event_loop
 
 from vgkit import kernel_main
 from vgkit.errors import KernelDied
+from vgkit.ledger.redaction import redact_text
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Kernel:
         """What the process wrote outside of notebooks, its crash above all, as the end of a sentence."""
         with contextlib.suppress(OSError):
             if lines := self._log.read_text("utf-8", "replace").strip().splitlines()[-3:]:
-                return f" Its last words: {' | '.join(lines)}"
+                return redact_text(f" Its last words: {' | '.join(lines)}")
         return ""
 
     def ended_by(self) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from vgkit import __version__
 from vgkit.errors import ApprovalNeeded, Interrupted, ParameterError, VgkitError
+from vgkit.keys import load_keys
 from vgkit.ledger import Ledger, read_events
 from vgkit.lock import RunLock
 from vgkit.phases.ahead import music_ahead
@@ -94,6 +95,7 @@ def run_phases(
     the phase's own error otherwise; whatever was finished stays.
     """
     settings = settings_by_phase(run.settings)
+    load_keys()  # before the kernel starts: it inherits them, and what is written down is blotted of them
     begun = time.perf_counter()
     with RunLock(run.folder), logging_to(run.path("run.log")):
         if approved and run.needs_approval:
