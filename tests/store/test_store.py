@@ -1,5 +1,6 @@
 """Where films go: what is there stays, what is written is verified, and a refusal says what to do."""
 
+import json
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -350,3 +351,15 @@ def test_a_bucket_that_is_missing_is_named_before_anything_is_stored(
     sign_in(monkeypatch, host)
     with pytest.raises(StoreError, match="s3://no-such-films: there is no such bucket"):
         region_of(boto3.client("s3"), "no-such-films")
+
+
+def test_the_lifecycle_rule_of_the_page_is_accepted(films: tuple[Bucket, Any]) -> None:
+    bucket, client = films
+    page = (top_dir() / "docs" / "export.md").read_text("utf-8")
+    rules = json.loads(page.split("```json\n")[1].split("```")[0])
+    client.put_bucket_lifecycle_configuration(Bucket=bucket.name, LifecycleConfiguration=rules)
+    (rule,) = client.get_bucket_lifecycle_configuration(Bucket=bucket.name)["Rules"]
+    assert (rule["Filter"], rule["Expiration"]) == (
+        {"Tag": {"Key": "kind", "Value": "intermediate"}},
+        {"Days": 30},
+    )
