@@ -109,11 +109,20 @@ def run_phases(
                     forget(run, phase)
             run.check_rehearsal()
             _execute(run, phases, settings, kernel=kernel, deadline_s=deadline_s)
-            cancel_open(run)
+            _settle_leftovers(run)
         except BaseException as error:
             _write_ended(run, error, time.perf_counter() - begun, first_event)
             raise
         return _write_ended(run, None, time.perf_counter() - begun, first_event)
+
+
+def _settle_leftovers(run: Run) -> None:
+    """End what no phase will ask for again. A host that can't be reached is no reason to call a finished run failed."""
+    try:
+        for left in cancel_open(run):
+            log.info("%s of %s was left over and is settled at $%s", left.subject, left.engine, left.cost_usd)
+    except VgkitError as error:
+        log.warning("calls were left open: %s Settle them with `vgkit cancel %s`.", error, run.name)
 
 
 def _execute(
