@@ -299,6 +299,16 @@ def test_what_a_host_refuses_is_said_with_the_next_move(
     assert SECRET_KEY not in told
 
 
+def test_a_key_that_is_taken_and_can_not_be_read_is_said(monkeypatch: pytest.MonkeyPatch, film: Content) -> None:
+    def answer(call: Call) -> Reply:
+        return refusal(412, "PreconditionFailed") if call.method == "PUT" else Reply(403, b"")
+
+    with serving(answer) as wire:
+        sign_in(monkeypatch, wire.address)
+        with pytest.raises(StoreError, match=r"aurora.mp4 is taken, and the key may not read by what. Give it s3:Get"):
+            Bucket("films").put(film, "aurora.mp4")
+
+
 def test_a_bucket_that_moto_does_not_know_is_named(films: tuple[Bucket, Any], film: Content) -> None:
     with pytest.raises(StoreError, match="s3://no-such-films/aurora.mp4: there is no such bucket"):
         Bucket("no-such-films").put(film, "aurora.mp4")

@@ -64,7 +64,10 @@ class Bucket:
             if self._write(content, key, intermediate=intermediate):
                 self._verify(content, key)
                 return Stored(key, self.address(key), content, kept=False)
-        raise StoreError(f"{self.address(key)}: others write there at the same time. Export again.")
+        raise StoreError(
+            f"{self.address(key)} is taken, and the key may not read by what. Give it s3:GetObject there, or export "
+            "under another prefix."
+        )
 
     def remove_intermediates(self, keys: list[str]) -> int:
         """Remove those of the keys that carry the tag of intermediates; return how many. Raises StoreError."""
