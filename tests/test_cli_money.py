@@ -25,7 +25,7 @@ from vgkit.rehearse import hosts_of
 from vgkit.run import Run
 from vgkit.start import start_run
 
-HOW = {"speed": 1000.0, "faults": "none", "seed": 1}
+HOW = {"speed": 200.0, "faults": "none", "seed": 1}
 BRIEF = 'prompt = "A steel bottle on a kitchen table. Cold for a day."\nproduct = "Aurora"\nduration_s = 6\n'
 
 

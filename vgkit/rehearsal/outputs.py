@@ -44,8 +44,8 @@ class Outputs:
         folder.mkdir(parents=True, exist_ok=True)
 
     def close(self) -> None:
-        """Drop what is not begun; what is half made is left to end by itself."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Drop what is not begun, and wait for what is half made: hosts started again would write the same files."""
+        self._pool.shutdown(cancel_futures=True)
 
     def begin(self, prediction: Prediction) -> None:
         """Start making the result, if there will be one."""
