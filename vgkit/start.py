@@ -17,6 +17,7 @@ from typing import Any
 
 from vgkit import __version__
 from vgkit.brief import Brief, brief_from
+from vgkit.engines.hosted import HostedEngine
 from vgkit.engines.registry import engine_for, full_name
 from vgkit.errors import AssetError, BriefError
 from vgkit.files import copy_file, refused
@@ -74,15 +75,16 @@ def start_run(
     """Check the brief against everything it names and make its folder, with copies of its assets.
 
     A ``rehearsal`` (speed, faults, seed) is marked as one for good. Relative asset paths are read from ``base``; assets
-    must lie in it, in the working folder, or in one of ``allowed``.
-    Raises BriefError, TemplateError, AssetError, EngineUnknown, LicenceForbids, RunError or StoreError, and then leaves
-    nothing behind.
+    must lie in it, in the working folder, or in one of ``allowed``. Raises BriefError, TemplateError, AssetError,
+    EngineUnknown, LicenceForbids, KeyMissing, RunError or StoreError, and then leaves nothing behind.
     """
     base = (base or Path.cwd()).resolve()
     template = load_template(template_ref(brief, base))
     profile = profile_for(brief)
     for role, reference in profile.engines.items():
-        engine_for(role, reference, usage=brief.usage)
+        engine = engine_for(role, reference, usage=brief.usage)
+        if isinstance(engine, HostedEngine) and rehearsal is None:
+            engine.client.check_key()
     engines = {role: full_name(role, reference) for role, reference in brief.engines.items()}
     assets = _checked_assets(brief, base, [base, Path.cwd(), *allowed, *_extra_folders()])
     _check_letters(brief, template)

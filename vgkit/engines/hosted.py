@@ -90,6 +90,10 @@ class Host(Protocol):
     at_once: int  # how many calls may be open side by side
     keeps_list: bool  # whether a call whose reply was lost can be looked up with ``find``
 
+    def check_key(self) -> None:
+        """Make sure that there is a key, without asking the host about it. Raises KeyMissing."""
+        ...
+
     def create(self, order: Order, files: Mapping[str, str]) -> Standing:
         """Create the call; ``files`` has the address of each attachment, by parameter, as ``attach`` gave it.
 

@@ -13,6 +13,7 @@ from decimal import ROUND_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+from vgkit.errors import RecordError
 from vgkit.rehearsal.fates import Course, Fate, course
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -152,6 +153,15 @@ class Book:
             return [*self._chats, *_charges(self._predictions.values(), moment)]
 
     def _load(self) -> None:
+        try:
+            self._read_back()
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+            folder = self._predictions_file.parent
+            raise RecordError(
+                f"{folder} does not hold what this version's rehearsals write ({error}). Remove it and start anew."
+            ) from error
+
+    def _read_back(self) -> None:
         for line in _whole_lines(self._predictions_file):
             if "canceled" in line:
                 known = self._predictions[line["canceled"]]

@@ -52,9 +52,12 @@ class OpenAIHost:
     def _client(self) -> "openai.OpenAI":
         import openai
 
-        secret = key(_KEY, host="OpenAI", where="https://platform.openai.com/api-keys")
         # Its own retries would send a call again whose reply was lost, and with it pay twice.
-        return openai.OpenAI(api_key=secret, base_url=_address(), max_retries=0)
+        return openai.OpenAI(api_key=_secret(), base_url=_address(), max_retries=0)
+
+    def check_key(self) -> None:
+        """Raise KeyMissing where there is none."""
+        _secret()
 
     def create(self, order: Order, files: Mapping[str, str]) -> Standing:
         """Ask, and wait for the answer. Rate limits and refused connections are waited out: nothing was created."""
@@ -117,6 +120,10 @@ class OpenAIHost:
         reply = raw.parse(**asked, response_format=WirePlan)
         standing = _standing(reply.text)
         return replace(standing, facts={**standing.facts, "fits_schema": _fits(reply)}) if standing.output else standing
+
+
+def _secret() -> str:
+    return key(_KEY, host="OpenAI", where="https://platform.openai.com/api-keys")
 
 
 def _fits(reply: Any) -> bool:

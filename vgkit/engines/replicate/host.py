@@ -41,6 +41,10 @@ class Replicate:
         self._uploads = Uploads(self._wire)
         self._downloads = Downloads(self._wire)
 
+    def check_key(self) -> None:
+        """Raise KeyMissing where there is none."""
+        assert self._wire.token
+
     def create(self, order: Order, files: Mapping[str, str]) -> Standing:
         """Create the call. Raises OrderRejected, HostError (nothing was created) and ReplyLost (that is not certain).
 
