@@ -2,6 +2,7 @@
 
 Each adapter has a name that goes on record with the call, and gives the same bytes for the same source and settings."""
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -35,8 +36,10 @@ def materialise(attachment: Attachment, folder: Path) -> Path:
 
 def push_in(still: Path, shape: ClipShape, out: Path) -> None:
     """Close in on a still, slowly, into an MP4 of a given shape."""
-    picture = fitted(read_picture(still)[..., :3], shape.width_px, shape.height_px)
-    write_clip(_closing_in(picture, shape.frames), out, fps=Fraction(shape.fps), crf=14)
+    # Larger than the clip by what is cropped away, so that the last frame is as sharp as the first.
+    larger = [math.ceil(side / (1 - _CLOSER)) for side in (shape.width_px, shape.height_px)]
+    picture = fitted(read_picture(still)[..., :3], *larger)
+    write_clip(_closing_in(picture, shape), out, fps=Fraction(shape.fps), crf=17)
 
 
 def fitted(picture: Frame, width_px: int, height_px: int) -> Frame:
@@ -51,12 +54,14 @@ def fitted(picture: Frame, width_px: int, height_px: int) -> Frame:
     return np.ascontiguousarray(picture[top : top + height_px, left : left + width_px])
 
 
-def _closing_in(picture: Frame, count: int) -> Iterator[Frame]:
-    height, width = picture.shape[:2]
-    for number in range(count):
-        scale = 1 / (1 - _CLOSER * number / max(count - 1, 1))
-        move = np.array([[scale, 0, (1 - scale) * width / 2], [0, scale, (1 - scale) * height / 2]])
-        moved = cv2.warpAffine(picture, move, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+def _closing_in(picture: Frame, shape: ClipShape) -> Iterator[Frame]:
+    size = (shape.width_px, shape.height_px)
+    across, down = size[0] - 1, size[1] - 1
+    high, wide = picture.shape[0] - 1, picture.shape[1] - 1
+    for number in range(shape.frames):
+        scale = (1 - _CLOSER) / (1 - _CLOSER * number / (shape.frames - 1))
+        move = np.array([[scale, 0, (across - scale * wide) / 2], [0, scale, (down - scale * high) / 2]])
+        moved = cv2.warpAffine(picture, move, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         yield np.asarray(moved, dtype=np.uint8)
 
 

@@ -10,7 +10,7 @@ from vgkit.brief import FILM_SIZES
 from vgkit.draft import seed_for
 from vgkit.engines.base import ClipRequest, MusicRequest, PictureRequest, Request
 from vgkit.engines.catalog import Entry, Pass
-from vgkit.engines.hosted import Host, Order, Standing
+from vgkit.engines.hosted import Attachment, Host, Order, Standing
 from vgkit.engines.slots import Asked, params_of
 from vgkit.storyboard import ClipShape
 
@@ -28,6 +28,7 @@ class CatalogEngine:
         self.version = f"{entry.version[:12]}.{entry.digest}"
         self.commercial_use = entry.commercial_use
         self.licence = entry.licence
+        self.roles = (entry.role,)
 
     def shape(self, aspect: str) -> ClipShape:
         """What one clip has once it is cropped to the film's aspect; sides are even, as video needs them."""
@@ -47,7 +48,10 @@ class CatalogEngine:
         return self._order(_asked(request), self.entry.passes[len(results)], results)
 
     def finish(self, request: Request, results: Sequence[Path], out: Path) -> Mapping[str, Any]:
-        """Turn the last result into what the role asks for; facts say what had come. Raises as media does."""
+        """Turn the last result into what the role asks for; facts say what had come.
+
+        Raises NotAClip or AssetError for bytes that do not decode, EngineFailed for a result that is of no use.
+        """
         # Imported here: an estimate asks for orders too, and needs no codecs.
         from vgkit.engines.finishing import finish_clip, finish_music, finish_picture
 
@@ -72,7 +76,7 @@ class CatalogEngine:
         return self._usd(standing.seconds)
 
     def forecast(self, request: Request) -> Sequence[Order]:
-        """All calls a request will take; what a later one builds on stands for it."""
+        """All calls a request will take; later ones lack the result they build on. Raises OrderRejected."""
         asked = _asked(request)
         return [self._order(asked, each, ()) for each in self.entry.passes]
 
@@ -94,12 +98,14 @@ class CatalogEngine:
             typical_s=typical_s,
             deadline_s=self.entry.deadline_s,
             step=this.step,
-            adapter=self._adapter(this),
+            adapter=self._adapter(this, params),
         )
 
-    def _adapter(self, this: Pass) -> str:
-        """The adapter a call makes use of; one that builds on the call before has no more need of it."""
-        return "" if "$previous" in this.input.values() else self.entry.adapter
+    def _adapter(self, this: Pass, params: Mapping[str, Any]) -> str:
+        """The adapter a call really makes use of; one that builds on the call before has no more need of any."""
+        if self.entry.adapter == "text_only" and "$previous" not in this.input.values():
+            return self.entry.adapter
+        return next((file.adapter for file in params.values() if isinstance(file, Attachment) and file.adapter), "")
 
     def _usd(self, seconds: float) -> Decimal:
         return (Decimal(str(seconds)) * self.entry.price.usd).quantize(_MICRO_USD, rounding=ROUND_UP)

@@ -13,6 +13,7 @@ from vgkit.engines.base import ClipRequest, MusicRequest, PictureRequest
 from vgkit.engines.catalog import Entry, Parameter, Pass
 from vgkit.engines.hosted import Attachment
 from vgkit.errors import OrderRejected
+from vgkit.places import templates_dir
 from vgkit.template import Camera
 
 Asked = PictureRequest | ClipRequest | MusicRequest
@@ -69,7 +70,7 @@ def _values(entry: Entry, this: Pass, request: Asked, results: Sequence[Path]) -
     strengths = _STRENGTHS[request.staging.camera]
     common |= {motion: strengths.get(motion, 0.0) for motion in _MOTIONS}
     if isinstance(request, PictureRequest):
-        return common | {"layout": _layout(request, width, height)}
+        return common | ({"layout": _layout(request, width, height)} if "$layout" in this.input.values() else {})
     return common | _of_clip(entry, request, width, height)
 
 
@@ -92,23 +93,37 @@ def _size_px(request: PictureRequest | ClipRequest) -> tuple[int, int]:
 
 
 def _layout(request: PictureRequest, width: int, height: int) -> Attachment:
-    """Our own drawing of the shot; what it is drawn from is in its settings, so the source is the scene's file."""
-    from vgkit.places import templates_dir
+    """Our own drawing of the shot; all it is drawn from is in its settings, so the source is the scene's file."""
+    # Imported here: most models have no use for a drawing, and this brings its libraries with it.
+    from vgkit.engines.sketch.engine import Sketch
 
     drawn = dataclasses.replace(request, subject="", width_px=width, height_px=height)
     scene = templates_dir() / "scenes" / f"{request.staging.scene}.svg"
-    return Attachment(scene, "sketch_layout", {"request": drawn})
+    return Attachment(scene, "sketch_layout", {"request": drawn, "sketch": Sketch().version})
 
 
 def _check(entry: Entry, name: str, parameter: Parameter, value: Any) -> None:
     wrong = ""
     if not isinstance(value, _TYPES[parameter.type]) or (isinstance(value, bool) and parameter.type != "boolean"):
-        wrong = f"it takes {parameter.type}"
+        wrong = f"a value of type {parameter.type}"
     elif parameter.choices and value not in parameter.choices:
-        wrong = f"it takes one of {', '.join(map(str, parameter.choices))}"
-    elif isinstance(value, (int, float)):
-        low, high = parameter.minimum, parameter.maximum
-        if (low is not None and value < low) or (high is not None and value > high):
-            wrong = f"it takes {low if low is not None else 'any'} to {high if high is not None else 'any'}"
+        wrong = f"one of {', '.join(map(str, parameter.choices))}"
+    elif isinstance(value, (int, float)) and not _within(parameter, value):
+        wrong = _range(parameter)
     if wrong:
-        raise OrderRejected(f"{entry.reference}: {name} is {value!r}; {wrong}. Mend the engine's entry in the catalog.")
+        raise OrderRejected(
+            f"{entry.reference}: {name} would be {value!r}, and the model takes {wrong}. Nothing was sent. "
+            "Mend the engine's entry in the catalog, or ask for what it can give."
+        )
+
+
+def _within(parameter: Parameter, value: float) -> bool:
+    low, high = parameter.minimum, parameter.maximum
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _range(parameter: Parameter) -> str:
+    low, high = parameter.minimum, parameter.maximum
+    if low is None:
+        return f"at most {high:g}"
+    return f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
