@@ -73,7 +73,7 @@ def write_clip(
     frames: Iterable[Frame], path: Path, *, fps: Fraction | int, crf: int = 12, preset: str = "veryfast"
 ) -> None:
     """Write an H.264 MP4 as a hosted model hands over (4:2:0, so colour edges soften), tagged BT.709."""
-    # Without the macroblock tree: at some widths (576, 448) x264 reads memory there that nobody wrote, so that the bytes
+    # Without the macroblock tree: at some widths (576, 448) x264 reads memory there that nobody wrote, and the bytes
     # differ from one time to the next, as glibc's MALLOC_PERTURB_ shows.
     options = {"crf": str(crf), "preset": preset, "mbtree": "0"}
     with replacing(path) as partial, av.open(str(partial), "w", options={"movflags": "+faststart"}) as out:
