@@ -31,12 +31,16 @@ class Wish:
 
 @dataclass
 class Studio:
-    """Creates at once and delivers on the second look. ``goes`` lists what befalls the next creations, in turn."""
+    """Creates at once and delivers on the second look.
+
+    ``goes`` lists what befalls the next creations, in turn; ``fails`` tells which orders always fail.
+    """
 
     name: str = "studio"
     at_once: int = 4
     keeps_list: bool = True
     goes: list[str] = field(default_factory=list)
+    fails: Callable[[Order], bool] = lambda order: False
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     looks: int = 0
 
@@ -69,7 +73,7 @@ class Studio:
             raise KeyboardInterrupt
         if call["looked"] < 2:
             return Standing(prediction, "running")
-        if call["fate"] in ("fail", "nsfw"):
+        if call["fate"] in ("fail", "nsfw") or self.fails(call["order"]):
             return Standing(prediction, "failed", seconds=1.0, error="boom", facts={"refused": call["fate"] == "nsfw"})
         if call["fate"] in ("aborted", "canceled"):
             return Standing(prediction, call["fate"], seconds=1.0)
