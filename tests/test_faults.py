@@ -73,6 +73,23 @@ def test_a_fault_that_comes_twice_is_survived_or_said(fault: str, runs: Path, tm
     assert open_calls == {event["call"] for event in ended}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_all_faults_together_are_survived_or_said(seed: int, runs: Path) -> None:
+    """``harsh`` has every fault there is, at five in a hundred."""
+    run = rehearsed_run(name="harsh", faults="harsh", speed=120.0, seed=seed)
+    with hosts_of(run) as hosts:
+        assert hosts is not None
+        said = ""
+        try:
+            make_all(run)
+        except VgkitError as error:
+            said = str(error)
+        assert hosts.breaches == []
+    assert not said or re.match(r"(validate|animatic|chunks|refine)[ :]", said), said
+    assert_books_agree(run)
+
+
 def one_picture(run: Run) -> Ask:
     """The first keyframe, after a plan that needs no host."""
     validate.plan_storyboard(run)
