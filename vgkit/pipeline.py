@@ -19,7 +19,7 @@ from vgkit.keys import load_keys
 from vgkit.ledger import Ledger, read_events
 from vgkit.lock import RunLock
 from vgkit.phases.ahead import music_ahead
-from vgkit.phases.leftovers import cancel_open
+from vgkit.phases.leftovers import cancel_open, open_calls
 from vgkit.phases.step import PHASES, Inputs, Validity, degraded, forget, incomplete, skip, validity
 from vgkit.places import notebooks_dir, runs_dir
 from vgkit.run import Run
@@ -112,6 +112,11 @@ def run_phases(
             _settle_leftovers(run)
         except BaseException as error:
             _write_ended(run, error, time.perf_counter() - begun, first_event)
+            if left := open_calls(run):
+                error.add_note(
+                    f"{len(left)} calls go on at their hosts and are charged. `vgkit resume {run.name}` takes them up, "
+                    f"`vgkit cancel {run.name}` stops them."
+                )
             raise
         return _write_ended(run, None, time.perf_counter() - begun, first_event)
 
