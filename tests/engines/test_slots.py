@@ -7,7 +7,7 @@ import pytest
 import wishes
 
 from vgkit.brief import FILM_SIZES, Aspect
-from vgkit.engines.base import Request
+from vgkit.engines.base import Request, Words
 from vgkit.engines.catalog import Entry, Parameter, catalog
 from vgkit.engines.fingerprints import sent
 from vgkit.engines.hosted import Attachment, Order
@@ -16,6 +16,7 @@ from vgkit.errors import OrderRejected
 from vgkit.storyboard import ClipShape
 from vgkit.template import Camera
 
+WORDS: tuple[Words, ...] = get_args(Words)
 MOTIONS = ("zoom_in", "zoom_out", "pan_left", "pan_right", "pan_up", "pan_down", "rolling_clockwise")
 PLAYED = [entry for entry in catalog().values() if entry.role in ("picture", "video", "music")]
 
@@ -52,6 +53,13 @@ def test_what_is_empty_or_absent_is_left_out() -> None:
 
 def test_a_still_is_sent_as_it_is_to_a_model_that_takes_one() -> None:
     assert order_of("animatediff", wishes.clip(keyframe=Path("k00.png"))).params["image"] == Attachment(Path("k00.png"))
+
+
+def test_a_model_is_told_where_words_will_stand() -> None:
+    said = [order_of("sdxl", wishes.picture(staging=wishes.staging(words=words))).params["prompt"] for words in WORDS]
+    assert said[0] == "a steel bottle"
+    assert said[1] == "a steel bottle, subject right of centre, uncluttered at the lower left"
+    assert said[2].endswith("the left half empty")
 
 
 def test_words_that_look_like_a_slot_are_words() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vgkit.brief import FILM_SIZES, Aspect
-from vgkit.engines.base import ClipRequest, MusicRequest, PictureRequest
+from vgkit.engines.base import ClipRequest, MusicRequest, PictureRequest, Words
 from vgkit.engines.catalog import Entry, Parameter, Pass
 from vgkit.engines.hosted import Attachment
 from vgkit.errors import OrderRejected
@@ -28,6 +28,11 @@ _STRENGTHS: Mapping[Camera, Mapping[str, float]] = {
     "tilt_down": {"tilt_down": 0.7},
     "orbit": {"pan_right": 0.5, "zoom_in": 0.3},
     "static": {},
+}
+_ROOM: Mapping[Words, str] = {
+    "none": "",
+    "caption": "subject right of centre, uncluttered at the lower left",
+    "end_card": "subject at the right, the left half empty",
 }
 _MOTIONS = ("zoom_in", "zoom_out", "pan_left", "pan_right", "tilt_up", "tilt_down", "roll_cw", "roll_acw")
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -59,7 +64,7 @@ def aspect_of(width_px: int, height_px: int) -> Aspect:
 
 def _values(entry: Entry, this: Pass, request: Asked, results: Sequence[Path]) -> dict[str, Any]:
     previous = Attachment(results[-1]) if results else None
-    common: dict[str, Any] = {"prompt": request.prompt, "seed": request.seed, "previous": previous}
+    common: dict[str, Any] = {"prompt": _prompt(request), "seed": request.seed, "previous": previous}
     if isinstance(request, MusicRequest):
         return common | {"duration_s": math.ceil(request.duration_s)}
     size = _size_px(request)
@@ -72,6 +77,12 @@ def _values(entry: Entry, this: Pass, request: Asked, results: Sequence[Path]) -
     if isinstance(request, PictureRequest):
         return common | ({"layout": _layout(request, width, height)} if "$layout" in this.input.values() else {})
     return common | _of_clip(entry, request, width, height)
+
+
+def _prompt(request: Asked) -> str:
+    """The words for the model, with where room must be left: captions and the end card stand at the left."""
+    room = "" if isinstance(request, MusicRequest) else _ROOM[request.staging.words]
+    return f"{request.prompt}, {room}" if room else request.prompt
 
 
 def _of_clip(entry: Entry, request: ClipRequest, width: int, height: int) -> dict[str, Any]:

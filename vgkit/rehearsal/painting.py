@@ -72,6 +72,7 @@ def staging_for(prompt: str, *, camera: Camera) -> Staging:
         camera=camera,
         presence="hero",
         object=plan.object,
+        words="end_card" if "empty" in spoken else "caption" if "uncluttered" in spoken else "none",
     )
 
 
