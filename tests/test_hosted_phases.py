@@ -14,7 +14,7 @@ from studio import FINAL_USD, Painter, Studio
 
 from vgkit.engines import registry
 from vgkit.engines.adapters import push_in
-from vgkit.engines.base import ClipRequest
+from vgkit.engines.base import Ask, ClipRequest
 from vgkit.engines.hosted import Order
 from vgkit.errors import EngineFailed, Interrupted, RunError
 from vgkit.ledger import read_events
@@ -138,29 +138,39 @@ def wait_for(run: Run, kind: Any) -> None:
         time.sleep(0.02)
 
 
-def test_a_call_that_was_let_go_can_be_canceled_and_is_settled_as_the_host_bills_it(runs: Path) -> None:
-    engines = {"plan": "sketch", "picture": "sdxl", "video": "sketch", "music": "sketch"}
+def let_go(run: Run, ask: Ask) -> None:
+    """Ask, and let go of the call as soon as it is created."""
+    through, met = door(run, "animatic"), list[BaseException]()
+
+    def work() -> None:
+        try:
+            through.ask(ask)
+        except Interrupted as error:
+            met.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    wait_for(run, "call_submitted")
+    through.stop()
+    thread.join()
+    assert "was left running. `vgkit resume` takes it up" in str(met[0])
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["reply on record", "reply lost"])
+def test_a_call_that_was_let_go_can_be_canceled_and_is_settled_as_the_host_bills_it(runs: Path, told: bool) -> None:
+    engines = {"plan": "sketch", "picture": "sketch", "video": "zeroscope-draft", "music": "sketch"}
     run = rehearsed_run(name="left", speed=4.0, engines=engines)
     with hosts_of(run):
         validate.plan_storyboard(run)
-        through, ask = door(run, "animatic"), animatic.asks(run)[0]
-        met: list[BaseException] = []
-
-        def work() -> None:
-            try:
-                through.ask(ask)
-            except Interrupted as error:
-                met.append(error)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        wait_for(run, "call_submitted")
-        through.stop()
-        thread.join()
-        assert "was left running. `vgkit resume` takes it up" in str(met[0])
+        animatic.draw_animatic(run)
+        let_go(run, chunks.asks(run)[0])
+        if not told:
+            lines = run.events.path.read_text().splitlines(keepends=True)
+            run.events.path.write_text("".join(line for line in lines if "call_submitted" not in line))
         assert len(open_calls(run)) == 1
         (settled,) = cancel_open(run)
-        assert (settled.subject, settled.engine) == ("k00", "sdxl@replicate")
+        assert (settled.subject, settled.engine) == ("s01/t01", "zeroscope-draft@replicate")
+        assert settled.prediction
         assert open_calls(run) == []
     ours = {name: usd for name, usd in booked(run).items() if name}
     assert ours == {charge.prediction: charge.usd for charge in billed(rehearsal_dir(run.name))}

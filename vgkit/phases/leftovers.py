@@ -3,9 +3,10 @@ that is not on record."""
 
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from vgkit.brief import Role
-from vgkit.engines.hosted import HostedEngine, Order
+from vgkit.engines.hosted import Attachment, HostedEngine, Order
 from vgkit.engines.open_calls import CallBook, OpenCall
 from vgkit.engines.registry import engine_for
 from vgkit.engines.remote_call import RemoteCall
@@ -49,18 +50,33 @@ def _cancel(run: Run, found: OpenCall) -> Settled:
         door(run, found.fields["phase"]).within,
         found.prediction,
     )
-    if not call.prediction and not call.search({}, since=found.reserved_at):
+    cost_usd = _ended(call, found)
+    return Settled(found.fields["subject"], reference, call.prediction, cost_usd)
+
+
+def _ended(call: RemoteCall, found: OpenCall) -> Decimal:
+    """What it has cost, once it is canceled, or known never to have been created."""
+    if not call.prediction and not call.engine.client.keeps_list:
+        call.write_off("Canceled", "the process ended before the reply; it may have been charged")
+        return found.estimate_usd
+    if not call.prediction and not call.search(_addresses(found), since=found.reserved_at):
         call.tell("call_failed", cost_usd=Decimal(0), error="Canceled", message="it was never created")
-        return Settled(found.fields["subject"], reference, "", Decimal(0))
-    return Settled(found.fields["subject"], reference, call.prediction, call.cancel())
+        return Decimal(0)
+    return call.cancel()
+
+
+def _addresses(found: OpenCall) -> dict[str, str]:
+    """Where the files it was sent lie; of those that went along inside it only digests are on record."""
+    return {name: value for name, value in found.params.items() if str(value).startswith(("http://", "https://"))}
 
 
 def _order_of(found: OpenCall) -> Order:
     """As much of the order as its record tells; enough to find it, to stop it and to know its price."""
+    files = {name for name, value in found.params.items() if str(value).startswith("data:")} | _addresses(found).keys()
     return Order(
         model="",
         version=found.fields.get("version", ""),
-        params=found.params,
+        params={name: Attachment(Path()) if name in files else value for name, value in found.params.items()},
         suffix="",
         estimate_usd=found.estimate_usd,
         typical_s=0.0,
