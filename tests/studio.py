@@ -64,7 +64,7 @@ class Studio:
 
     def look(self, prediction: str) -> Standing:
         self.looks += 1
-        if prediction not in self.calls:
+        if prediction not in self.calls or self.calls[prediction]["fate"] == "forgotten":
             raise UnknownCall(prediction)
         call = self.calls[prediction]
         call["looked"] += 1

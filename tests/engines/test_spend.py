@@ -180,6 +180,13 @@ def test_a_prediction_its_host_has_forgotten_counts_at_its_estimate(runs: Path) 
     assert paid(runs) == DRAFT_USD + PAID
 
 
+def test_a_prediction_that_is_forgotten_while_it_is_waited_for_counts_and_is_tried_again(runs: Path) -> None:
+    painter = Painter(Studio(goes=["forgotten"]))
+    door(runs).ask(ask(painter, runs))
+    assert kinds(runs)[:3] == ["reserved", "submitted", "failed"]
+    assert paid(runs) == DRAFT_USD + PAID
+
+
 def test_a_crash_between_the_result_and_its_settlement_is_made_good_without_a_second_fetch(runs: Path) -> None:
     painter = Painter(steps=("final",))
     door(runs).ask(ask(painter, runs))

@@ -121,7 +121,11 @@ class RemoteCall:
         Raises EngineFailed or PromptRefused where there is none, and Interrupted, which leaves the call open.
         """
         begun = time.perf_counter()
-        standing = self._wait(standing)
+        try:
+            standing = self._wait(standing)
+        except UnknownCall as unknown:
+            self.write_off("UnknownCall", f"{self.engine.host} no longer knows it")
+            raise EngineFailed(f"{self.name} is not known to its host any more; it counts at its estimate.") from unknown
         if standing.state != "succeeded":
             raise self._failed(standing)
         kept = self.within.cache.find(self.mark, self.order.suffix) or self._fetch(standing)
