@@ -98,6 +98,17 @@ def test_a_lost_reply_is_looked_up_before_it_is_asked_for_again(runs: Path) -> N
     assert kinds(runs) == ["reserved", "submitted", "settled"] * 2
 
 
+def test_a_lost_call_that_can_not_be_looked_up_now_stays_open_and_is_found_later(runs: Path) -> None:
+    painter = Painter(Studio(goes=["lose"], blind=True))
+    with pytest.raises(HostUnavailable):
+        door(runs).ask(ask(painter, runs))
+    assert kinds(runs) == ["reserved"]
+    painter.client.blind = False
+    door(runs).ask(ask(painter, runs))
+    assert len(painter.client.calls) == 2
+    assert paid(runs) == PAID
+
+
 def test_a_host_without_a_list_has_lost_replies_counted_at_their_estimate(runs: Path) -> None:
     painter = Painter(Studio(goes=["lose"], keeps_list=False), steps=("final",))
     door(runs).ask(ask(painter, runs))

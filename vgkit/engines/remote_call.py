@@ -17,7 +17,7 @@ from vgkit.engines.cache import Cache
 from vgkit.engines.hosted import HostedEngine, Order, OutputGone, ReplyLost, Standing, UnknownCall
 from vgkit.engines.open_calls import CallBook
 from vgkit.engines.waiting import now_s, wait
-from vgkit.errors import AssetError, EngineFailed, HostUnavailable, Interrupted, NotAClip, PromptRefused, VgkitError
+from vgkit.errors import AssetError, EngineError, EngineFailed, HostUnavailable, Interrupted, NotAClip, PromptRefused
 from vgkit.files import whole
 from vgkit.ledger import Events
 from vgkit.ledger.kinds import Kind
@@ -70,24 +70,28 @@ class RemoteCall:
         None where it was lost and the host keeps no list: it then counts at its estimate, and another may be made.
         Raises HostError or EngineFailed, which are certain not to have cost anything.
         """
-        try:
-            for _ in range(_CREATIONS):
-                try:
-                    return self._submitted(self.engine.client.create(self.order, files))
-                except ReplyLost as lost:
-                    log.warning("%s: %s; looking for the call before it is asked for again", self.name, lost)
-                    if not self.engine.client.keeps_list:
-                        self.write_off("ReplyLost", f"{lost}; it may have been charged")
-                        return None
-                    if found := self.search(files, since=since):
-                        return found
-            raise HostUnavailable(
-                f"{self.name} lost its reply {_CREATIONS} times and lists no such call. Try again later with "
-                "`vgkit resume`; nothing was lost."
-            )
-        except VgkitError as error:
-            self.tell("call_failed", cost_usd=Decimal(0), error=type(error).__name__, message=str(error))
-            raise
+        for _ in range(_CREATIONS):
+            try:
+                standing = self.engine.client.create(self.order, files)
+            except ReplyLost as lost:
+                log.warning("%s: %s; looking for the call before it is asked for again", self.name, lost)
+                if not self.engine.client.keeps_list:
+                    self.write_off("ReplyLost", f"{lost}; it may have been charged")
+                    return None
+                # What goes wrong here leaves the call open: it may be there all the same.
+                if found := self.search(files, since=since):
+                    return found
+            except EngineError as error:
+                self._tell_uncreated(error)
+                raise
+            else:
+                return self._submitted(standing)
+        gone = HostUnavailable(
+            f"{self.name} lost its reply {_CREATIONS} times and lists no such call. Try again later with "
+            "`vgkit resume`; nothing was lost."
+        )
+        self._tell_uncreated(gone)
+        raise gone
 
     def search(self, files: Mapping[str, str], *, since: datetime) -> Standing | None:
         """Look for the call in its host's list; it is on record as submitted once it is found."""
@@ -125,7 +129,7 @@ class RemoteCall:
             standing = self._wait(standing)
         except UnknownCall as unknown:
             self.write_off("UnknownCall", f"{self.engine.host} no longer knows it")
-            raise EngineFailed(f"{self.name} is not known to its host any more; it counts at its estimate.") from unknown
+            raise EngineFailed(f"{self.name} is no longer known to its host; it counts at its estimate.") from unknown
         if standing.state != "succeeded":
             raise self._failed(standing)
         kept = self.within.cache.find(self.mark, self.order.suffix) or self._fetch(standing)
@@ -147,6 +151,9 @@ class RemoteCall:
         cost_usd = self.engine.cost_usd(self.order, standing)
         self.tell("call_failed", cost_usd=cost_usd, error="Canceled", message=f"canceled by a person: {standing.state}")
         return cost_usd
+
+    def _tell_uncreated(self, error: EngineError) -> None:
+        self.tell("call_failed", cost_usd=Decimal(0), error=type(error).__name__, message=str(error))
 
     def _submitted(self, standing: Standing) -> Standing:
         self.prediction = standing.prediction
