@@ -1,3 +1,4 @@
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -6,8 +7,8 @@ import pytest
 from studio import DRAFT_USD, FINAL_USD, Painter, Studio, Wish, ask, door
 
 from vgkit.engines.base import Made
-from vgkit.engines.fingerprints import ask_mark
-from vgkit.errors import BudgetExceeded, EngineFailed, HostUnavailable, PromptRefused
+from vgkit.engines.fingerprints import ask_mark, order_mark
+from vgkit.errors import BudgetExceeded, EngineFailed, HostUnavailable, Interrupted, PromptRefused
 from vgkit.ledger import Event, read_events
 
 PAID = DRAFT_USD + FINAL_USD - Decimal("0.04")
@@ -89,6 +90,17 @@ def test_a_call_another_run_left_open_is_brought_home_on_that_runs_account(runs:
     assert len(painter.client.calls) == 2
     assert kinds(runs, "one") == ["reserved", "submitted", "settled"]
     assert kinds(runs, "two") == ["cached", "reserved", "submitted", "settled"]
+
+
+def test_a_run_that_waits_for_another_to_make_the_same_call_can_be_stopped(runs: Path) -> None:
+    painter, waiting = Painter(steps=("final",)), door(runs, run="two")
+    wanted = ask(painter, runs)
+    mark = order_mark(painter, painter.forecast(wanted.request)[0])  # type: ignore[arg-type]
+    with waiting.within.cache.claim(mark, threading.Event()):
+        waiting.stop()
+        with pytest.raises(Interrupted, match="Another run makes the same call"):
+            waiting.ask(wanted)
+    assert painter.client.calls == {}
 
 
 def test_a_lost_reply_is_looked_up_before_it_is_asked_for_again(runs: Path) -> None:

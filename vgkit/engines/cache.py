@@ -4,11 +4,15 @@ What lies here was paid for once and is not paid for again."""
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from vgkit.errors import Interrupted
 from vgkit.files import copy_file, refused
+
+_LOOK_EVERY_S = 0.1
 
 
 class Cache:
@@ -33,10 +37,11 @@ class Cache:
         return kept
 
     @contextmanager
-    def claim(self, mark: str) -> Iterator[None]:
+    def claim(self, mark: str, stopping: threading.Event) -> Iterator[None]:
         """Hold a mark for one block, against threads and processes, so that no two pay for the same call.
 
-        A claim ends with its process, however that ends. Raises StoreError where the folder can't be written.
+        A claim ends with its process, however that ends. Raises StoreError where the folder can't be written, and
+        Interrupted where it is stopped while somebody else makes the call.
         """
         lock = self.folder / mark[:2] / f".{mark}.claim"
         try:
@@ -45,7 +50,17 @@ class Cache:
         except OSError as error:
             raise refused(lock, error) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            while not _taken(descriptor):
+                if stopping.wait(_LOOK_EVERY_S):
+                    raise Interrupted("Another run makes the same call; this one was stopped while it waited for that.")
             yield
         finally:
             os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

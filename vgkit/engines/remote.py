@@ -46,7 +46,7 @@ class Remote:
         assert isinstance(ask.engine, HostedEngine)
         engine, mark = ask.engine, order_mark(ask.engine, order)
         fields = self._fields(ask, order, mark)
-        with self.within.cache.claim(mark):
+        with self.within.cache.claim(mark, self.within.stopping):
             self.within.book.refresh()
             if open_call := self.within.book.open(mark):
                 self._take_up(engine, order, open_call, mark)

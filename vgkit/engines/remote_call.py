@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _CREATIONS = 3
 _LOOKS_FOR_A_LOST_CALL_S = (1.0, 4.0, 10.0)  # a host may list a call a moment after it has taken it
-_FIRST_POLL_S, _LAST_POLL_S = 0.5, 2.0
+_FIRST_POLL_S, _LAST_POLL_S = 0.5, 1.0
 _CANCEL_GRACE_S = 60.0
 _FETCHES = 2
 

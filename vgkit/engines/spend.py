@@ -155,7 +155,7 @@ class Door:
             "subject": ask.subject,
             "fingerprint": mark,
         }
-        with self.within.cache.claim(mark):
+        with self.within.cache.claim(mark, self.within.stopping):
             if kept := self.within.cache.find(mark, ask.out.suffix):
                 copy_file(kept, ask.out)
                 self.events.write("call_cached", **fields, cost_usd=Decimal(0))
