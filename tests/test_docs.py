@@ -23,7 +23,7 @@ from vgkit.engines.sketch import scene_files
 from vgkit.engines.sketch.objects import LABEL_WIDTHS
 from vgkit.engines.sketch.palettes import palette_for, tints
 from vgkit.engines.sketch.scenes import stage
-from vgkit.ledger import Events, Ledger, read_events
+from vgkit.ledger import Ledger, read_events
 from vgkit.ledger.kinds import _CALL, KINDS
 from vgkit.media import conform, encode, loudness
 from vgkit.media.frames import write_picture
