@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vgkit.lock import RunLock
 from vgkit.phases.intermediates import large, let_large_go
-from vgkit.places import runs_dir
+from vgkit.places import rehearsals_dir, runs_dir
 from vgkit.run import Run, all_runs
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,18 @@ def clean_cache(*, really: bool) -> int:
         log.info("emptying the cache, %d bytes", size)
         shutil.rmtree(cache, ignore_errors=True)
     return size
+
+
+def clean_rehearsals(*, really: bool, caches: bool) -> int:
+    """Remove what rehearsed hosts kept of runs that are gone and, with ``caches``, what those still here have cached."""
+    freed = 0
+    for hosts in sorted(rehearsals_dir().glob("*")):
+        run_is_here = (runs_dir() / hosts.name / "run.json").exists()
+        for folder in [hosts / "cache"] if run_is_here and caches else [] if run_is_here else [hosts]:
+            freed += _size(folder)
+            if really:
+                shutil.rmtree(folder, ignore_errors=True)
+    return freed
 
 
 def largest_first() -> str:

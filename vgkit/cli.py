@@ -64,13 +64,15 @@ def clean(
     yes: Annotated[bool, typer.Option("--yes", help="do it; else only say what would go")] = False,
 ) -> None:
     """Free the room that intermediates take. Films, notebooks and the record always stay."""
-    from vgkit.cleaning import clean_cache, clean_run, largest_first
+    from vgkit.cleaning import clean_cache, clean_rehearsals, clean_run, largest_first
     from vgkit.run import Run, all_runs
 
     named = [] if cache and not run else [Run.open(one).folder for one in run] if run else all_runs()
     freed = sum(clean_run(Run.open(folder), really=yes) for folder in named)
     if cache:
         freed += clean_cache(really=yes)
+    if cache or not run:
+        freed += clean_rehearsals(really=yes, caches=cache)
     _print(f"{'Freed' if yes else 'Would free'} {freed / 1e6:,.0f} MB.{'' if yes else ' Say --yes to do it.'}")
     _print(largest_first())
 

@@ -30,6 +30,11 @@ def runs_dir() -> Path:
     return Path(runs).resolve() if runs else _TOP / "runs"
 
 
+def rehearsals_dir() -> Path:
+    """Where rehearsed hosts keep what they know. Apart from their runs, since their keys lie there too."""
+    return runs_dir() / ".rehearsals"
+
+
 def rehearsal_dir(run: str) -> Path:
-    """Where a rehearsed run's hosts keep what they know. Apart from the run, since their keys lie there too."""
-    return runs_dir() / ".rehearsals" / run
+    """Where the hosts of one rehearsed run keep what they know."""
+    return rehearsals_dir() / run
