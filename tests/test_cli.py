@@ -71,6 +71,8 @@ def test_a_short_film_from_the_command_line_alone(tmp_path: Path) -> None:
     shown = vgkit("show", runs=tmp_path).stdout
     assert "film.mp4" in shown
     assert "success" in vgkit("sql", "select state from run_summary", "--csv", runs=tmp_path).stdout
+    assert vgkit("link", "bag", runs=tmp_path).stdout.strip().endswith(".mp4")
+    assert vgkit("link", "bag", "--days", "8", runs=tmp_path).returncode == 2
     assert "Would free" in vgkit("clean", runs=tmp_path).stdout
     assert "Freed" in vgkit("clean", "--yes", runs=tmp_path).stdout
     assert not (tmp_path / "bag" / "cut.mkv").exists()

@@ -35,7 +35,7 @@ def clean_cache(*, really: bool) -> int:
 
 
 def clean_rehearsals(*, really: bool, caches: bool) -> int:
-    """Remove what rehearsed hosts kept of runs that are gone and, with ``caches``, what those still here have cached."""
+    """Remove what rehearsed hosts kept of runs that are gone and, with ``caches``, the caches of those still here."""
     freed = 0
     for hosts in sorted(rehearsals_dir().glob("*")):
         run_is_here = (runs_dir() / hosts.name / "run.json").exists()

@@ -58,6 +58,20 @@ def show(run: RunArgument = "") -> None:
 
 
 @app.command()
+def link(
+    run: RunArgument = "",
+    days: Annotated[float, typer.Option(help="how long it lasts where the film lies in a bucket, 7 at most")] = 7.0,
+) -> None:
+    """Give an address of the exported film to open or to pass on; one to a bucket is signed anew."""
+    from vgkit.phases.export import film_link
+
+    given = film_link(existing(run), link_days=days)
+    _print(given.address)
+    for note in filter(None, (f"It opens{given.until}." if given.until else "", given.warning)):
+        print(note, file=sys.stderr)
+
+
+@app.command()
 def clean(
     run: Annotated[list[str] | None, typer.Argument(help="runs by name; all where left out")] = None,
     cache: Annotated[bool, typer.Option("--cache", help="empty the cache of calls; alone, nothing else")] = False,
@@ -162,10 +176,11 @@ def _fail(error: VgkitError) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from vgkit.ledger.redaction import redact_text
+
     notes = [f"  {note}" for note in getattr(error, "__notes__", [])]
-    message = Text(f"{type(error).__name__}: ", style="bold red").append(
-        "\n".join([str(error), *notes]), style="default"
-    )
+    said = redact_text("\n".join([str(error), *notes]))
+    message = Text(f"{type(error).__name__}: ", style="bold red").append(said, style="default")
     Console(stderr=True, soft_wrap=True).print(message)
     sys.exit(error.exit_code)
 
