@@ -30,20 +30,31 @@ app.command()(cli_money.cancel)
 app.command()(cli_rehearse.rehearse)
 
 
+_LIST = """
+    select
+        run,
+        if(rehearsal, 'rehearsal: ', '') || state || if(fallbacks > 0, ' (' || fallbacks || ' stills)', '') as state,
+        printf('%g s %s', duration_s, aspect) as film,
+        profile,
+        printf('%.0f s', seconds) as took,
+        printf('$%.4f', cost_usd::double) as cost
+    from run_summary
+    order by started_at
+"""
+
+
 @app.command("list")
 def list_runs() -> None:
-    """List all runs: state, seconds, cost, film."""
+    """List all runs: how each ended, its film, how long it took and what it cost."""
     ledger = _ledger()
-    frame = ledger.query(
-        "select run, if(rehearsal, 'rehearsal: ', '') || state as state, template, aspect, duration_s, seconds, "
-        "cost_usd, film from run_summary order by started_at"
-    )
+    frame = ledger.query(_LIST)
     _print(frame.to_string(index=False) if len(frame) else "There are no runs yet. Make one with `make demo`.")
 
 
 @app.command()
 def show(run: RunArgument = "") -> None:
     """Show one run: what it was asked for, how far each phase is, and where its film lies."""
+    from vgkit.ledger import read_events
     from vgkit.phases.report import so_far
 
     opened = existing(run)
@@ -51,6 +62,12 @@ def show(run: RunArgument = "") -> None:
     rehearsal = "" if opened.rehearsal is None else ", a rehearsal"
     _print(f"{opened.name}: {brief.template}, {brief.duration_s} s, {brief.aspect}, profile {brief.profile}{rehearsal}")
     _print(f"  prompt: {' '.join(brief.prompt.split())}")
+    ends = read_events(opened.events.path).of("run_finished")
+    _print(
+        f"  state: {ends[-1]['state']} {ends[-1].get('message') or ''}".rstrip()
+        if ends
+        else "  state: not at an end yet"
+    )
     _print(str(so_far(opened)))
     for file in ("film.mp4", "export", "manifest.json", "notebooks", "run.log"):
         if opened.path(file).exists():
