@@ -64,7 +64,10 @@ class CallBook:
     def refresh(self) -> None:
         """Read what the runs have written since the last time."""
         with self._reading:
-            for path in self.runs_dir.glob(f"{self.rehearsal or '*'}/events.jsonl"):
+            there = set(self.runs_dir.glob(f"{self.rehearsal or '*'}/events.jsonl"))
+            for path in self._files.keys() - there:  # a run was deleted, and its calls with it
+                del self._files[path]
+            for path in there:
                 if path in self._files or self.rehearsal or not is_rehearsal(path.parent):
                     self._read(path)
 

@@ -79,7 +79,8 @@ class Chain:
 
 
 _NEXT_MOVE = {
-    "run": "Raise the run's cap with `vgkit resume {run} --cap {wanted}`",
+    "run": "Raise the run's cap with `vgkit resume {run} --cap {wanted}` or more (`vgkit why {run} {phase}` tells what "
+    "the rest would cost)",
     "batch": "Raise the batch's cap to {wanted}",
     "project": "Raise VGKIT_PROJECT_CAP to {wanted}",
 }
@@ -87,7 +88,7 @@ _NEXT_MOVE = {
 
 def _refusal(chain: Chain, scope: str, spent: Decimal, needed: Decimal, cap: Decimal) -> str:
     wanted = (spent + needed).quantize(Decimal("0.01")) + Decimal("0.01")
-    move = _NEXT_MOVE[scope].format(run=chain.purse.run_id, wanted=wanted)
+    move = _NEXT_MOVE[scope].format(run=chain.purse.run_id, phase=chain.what.split()[0], wanted=wanted)
     return (
         f"{chain.what} needs about ${needed:.3f} from {chain.engine}; ${spent:.3f} of the {scope}'s ${cap:.2f} is "
         f"spent or reserved. {move}; what is paid for is kept. Or use --profile offline."

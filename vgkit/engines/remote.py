@@ -18,7 +18,7 @@ from vgkit.engines.hosted import Attachment, HostedEngine, Order
 from vgkit.engines.open_calls import OpenCall
 from vgkit.engines.purse import Chain
 from vgkit.engines.remote_call import RemoteCall, Within
-from vgkit.errors import EngineFailed, HostUnavailable
+from vgkit.errors import EngineFailed, HostUnavailable, Interrupted, OrderRejected
 from vgkit.ledger import Events
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,11 @@ class Remote:
         self, engine: HostedEngine, order: Order, mark: str, fields: Mapping[str, Any], chain: Chain, attempt: int
     ) -> Path:
         for _ in range(_LOST_REPLIES):
+            if self.within.stopping.is_set():
+                raise Interrupted(
+                    f"{self.phase} {fields['subject']}: stopped before {engine.name}@{engine.host} was asked. "
+                    "`vgkit resume` goes on from here."
+                )
             call = RemoteCall(engine, order, mark, self.events, {**fields, "call": secrets.token_hex(8)}, self.within)
             files = _attached(engine, order)
             since = datetime.now(UTC)
@@ -94,6 +99,8 @@ class Remote:
         if standing := call.look():
             try:
                 call.bring_home(standing)
+            except OrderRejected:
+                raise  # a question about it was refused: how it ends is not known, and it stays open
             except EngineFailed as failure:
                 log.info("%s", failure)  # on record now; the next try is the asker's business
         return None

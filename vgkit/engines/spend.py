@@ -217,7 +217,9 @@ def _placed(place: str, ask: Ask, error: VgkitError) -> VgkitError:
 def _gave_up(ask: Ask, failures: Sequence[EngineFailed]) -> EngineFailed:
     last = failures[-1] if failures else EngineFailed(f"{ask.subject}: all seeds have failed before")
     kind = PromptRefused if isinstance(last, PromptRefused) else EngineFailed
-    move = "Say it in other words" if kind is PromptRefused else "Try again with `vgkit resume`"
-    error = kind(f"{last} That was try {len(failures)} of {TRIES}. {move}, or choose another engine for {ask.role}.")
+    words = "Say it in other words, or choose another engine, in a new run; `vgkit resume` tries other seeds."
+    again = f"Try again with `vgkit resume`, or choose another engine for {ask.role}."
+    move = words if kind is PromptRefused else again
+    error = kind(f"{last} That was try {len(failures)} of {TRIES}. {move}")
     error.__cause__ = last
     return error
