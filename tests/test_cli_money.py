@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from vgkit.cli import app
+from vgkit.engines.spend import Door
 from vgkit.errors import Interrupted, ParameterError, RunBusy, VgkitError
-from vgkit.ledger import read_events
+from vgkit.ledger import Event, Events, read_events
+from vgkit.ledger.kinds import Kind
 from vgkit.phases.animatic import asks, draw_animatic
 from vgkit.phases.asking import door
 from vgkit.phases.validate import plan_storyboard
@@ -54,14 +57,25 @@ def rehearsed(**fields: Any) -> Run:
     return start_run(wish, name="bottle", rehearsal=HOW)
 
 
+class Leaving(Events):
+    """Stops whoever asks as soon as the host has the call."""
+
+    stopping: threading.Event
+
+    def write(self, kind: Kind, *, durable: bool = False, **fields: Any) -> Event:
+        if kind == "call_submitted":
+            self.stopping.set()
+        return super().write(kind, durable=durable, **fields)
+
+
 def left_open(run: Run) -> str:
     """Ask for the first still and walk away as soon as the host has it; the prediction's id."""
     with hosts_of(run):
         plan_storyboard(run)
-        through = door(run, "animatic")
-        through.stop()
+        through, leaving = door(run, "animatic"), Leaving(run.events.path, run_id=run.name)
+        leaving.stopping = through.within.stopping
         with pytest.raises(Interrupted):
-            through.ask(asks(run)[0])
+            Door(leaving, phase="animatic", purse=through.purse, within=through.within).ask(asks(run)[0])
     (submitted,) = read_events(run.events.path).of("call_submitted")[-1:]
     return str(submitted["prediction"])
 
