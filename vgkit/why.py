@@ -12,7 +12,7 @@ from typing import Any
 
 from vgkit.errors import ParameterError, PhaseNotReady
 from vgkit.phases.asking import onlooker
-from vgkit.phases.report import Table
+from vgkit.phases.report import Table, dollars
 from vgkit.phases.step import PHASES
 from vgkit.pipeline import settings_by_phase, validity_of
 from vgkit.run import Run
@@ -86,7 +86,7 @@ class Why:
         counts = Counter(call.means for call in self.calls)
         parts = [f"{counts[means]} {word}" for means, word in _MEANS.items() if counts[means]]
         what = "1 call" if len(self.calls) == 1 else f"{len(self.calls)} calls"
-        return f"{what}: {', '.join(parts)}; {f'about ${self.usd:.3f}' if self.usd else 'nothing to pay'}."
+        return f"{what}: {', '.join(parts)}; {f'about {dollars(self.usd)}' if self.usd else 'nothing to pay'}."
 
 
 def why(run: Run, phase: str) -> Why:
@@ -147,4 +147,4 @@ def _cut(text: str, start: int) -> str:
 
 
 def _price(usd: Decimal) -> str:
-    return f"${usd:.3f}" if usd else ""
+    return dollars(usd) if usd else ""

@@ -1,10 +1,10 @@
 """What a phase asked of hosts, as a table: what each call was for, how it ended, how long it took and what it cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from vgkit.ledger import Event, read_events
-from vgkit.phases.report import Table
+from vgkit.phases.report import Table, dollars
 from vgkit.run import Run
 
 _HEAD = ("for", "engine", "call", "ended", "took", "cost", "prediction")
@@ -19,12 +19,14 @@ _STATES = {
 
 def calls_told(run: Run, phase: str) -> tuple[Table, ...]:
     """The calls of a phase since it was last begun, or asked for ahead of it; none where all was made here."""
-    last = _latest_by_call(read_events(run.events.path).events, phase)
-    rows = tuple(_row(events) for events in last)
-    if not rows:
+    told = list(_once(_latest_by_call(read_events(run.events.path).events, phase)))
+    if not told:
         return ()
-    paid = sum((events[-1].usd("cost_usd") for events in last if events[-1].kind in _PAID), Decimal(0))
-    return (Table(f"Asked of hosts: {len(rows)} calls, ${paid:.4f}", _HEAD, rows),)
+    asked = [events[-1] for events in told if events[-1].kind != "call_cached"]
+    paid = sum((end.usd("cost_usd") for end in asked if end.kind in _PAID), Decimal(0))
+    found = f"; {len(told) - len(asked)} from the cache" if len(told) > len(asked) else ""
+    calls = "1 call" if len(asked) == 1 else f"{len(asked)} calls"
+    return (Table(f"Asked of hosts: {calls}, {dollars(paid)}{found}", _HEAD, tuple(map(_row, told))),)
 
 
 _PAID = ("call_settled", "call_failed")
@@ -47,13 +49,23 @@ def _latest_by_call(events: Sequence[Event], phase: str) -> list[list[Event]]:
     return sorted(calls.values(), key=lambda of_call: str(of_call[0].get("subject")))
 
 
+def _once(calls: Iterable[list[Event]]) -> Iterator[list[Event]]:
+    """Leave out what is found in the cache because it was made or found just before, as when music is made ahead."""
+    known = set()
+    for events in calls:
+        mark = tuple(events[0].get(name) for name in ("subject", "step", "fingerprint"))
+        if events[-1].kind != "call_cached" or mark not in known:
+            yield events
+        known.add(mark)
+
+
 def _row(events: Sequence[Event]) -> tuple[str, ...]:
     first, last = events[0], events[-1]
     how = " ".join(str(first[name]) for name in ("step", "adapter") if first.get(name))
     tries = f", try {first['attempt']}" if (first.get("attempt") or 1) > 1 else ""
     ended = _STATES[last.kind] + (f": {last['message']}" if last.kind == "call_failed" else "")
     seconds = f"{last['seconds']:.1f} s" if last.get("seconds") is not None else ""
-    cost = f"${last.usd('cost_usd'):.4f}" if last.kind in _PAID else ""
+    cost = dollars(last.usd("cost_usd")) if last.kind in _PAID else ""
     prediction = next((event["prediction"] for event in reversed(events) if event.get("prediction")), "")
     return (
         str(first.get("subject")),

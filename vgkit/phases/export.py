@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from vgkit.brief import FILM_FPS
 from vgkit.errors import ParameterError, StoreError
 from vgkit.files import write_json
 from vgkit.phases.intermediates import ever_stored, let_large_go, to_store
-from vgkit.phases.report import Figure, PhaseReport, Table
+from vgkit.phases.report import Figure, PhaseReport, Table, dollars
 from vgkit.phases.sidecar import manifest
 from vgkit.phases.step import Inputs, Step, begin, catch_up, degraded, made_digest
 from vgkit.run import Run
@@ -81,7 +82,9 @@ def report(run: Run, *, destination: str = "", intermediates: str = "keep", link
     lesser = degraded(run)
     still = f"Degraded: {', '.join(lesser)} show their still in motion instead of a clip." if lesser else ""
     told = manifest(run)
-    rows = tuple((name, f"{took['seconds']:.1f}", f"${took['cost_usd']}") for name, took in told["phases"].items())
+    rows = tuple(
+        (name, f"{took['seconds']:.1f}", dollars(Decimal(took["cost_usd"]))) for name, took in told["phases"].items()
+    )
     return PhaseReport(
         run,
         PHASE,

@@ -3,11 +3,13 @@
 import base64
 import html
 import os
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
-from vgkit.ledger import read_events
+from vgkit.ledger import Event, read_events
 from vgkit.run import Run
 
 _WIDEST_PX = 1120
@@ -19,7 +21,7 @@ _STYLE = (
     ".vg .vg-alert{color:#b91c1c;font-weight:600}"
     ".vg .vg-swatch{display:inline-block;width:2.6em;height:1.6em;margin-right:.3em;border-radius:4px}</style>"
 )
-_STATES = {"phase_finished": "done", "phase_failed": "failed", "phase_started": "running", "phase_skipped": "kept"}
+_STATES = {"phase_finished": "done", "phase_failed": "failed", "phase_started": "running"}
 
 
 @dataclass(frozen=True)
@@ -86,18 +88,49 @@ class PhaseReport:
         )
 
 
+@dataclass(frozen=True)
+class Took:
+    """Seconds and US dollars of all attempts of a phase, failed ones included."""
+
+    seconds: float = 0.0
+    cost_usd: Decimal = Decimal(0)
+
+
+def took(events: Iterable[Event]) -> dict[str, Took]:
+    """What each phase took, by its name. A call that is ended twice counts once, as its last end says."""
+    seconds: dict[str, float] = defaultdict(float)
+    cost: dict[str, Decimal] = defaultdict(Decimal)
+    ends: dict[str, Event] = {}
+    for event in events:
+        if event.kind in ("phase_finished", "phase_failed"):
+            seconds[event["phase"]] += event.get("seconds") or 0.0
+        elif event.kind in ("call_settled", "call_failed", "call_cached"):
+            ends[event["call"]] = event
+    for event in ends.values():
+        if event.kind != "call_cached":
+            cost[event.get("phase", "")] += event.usd("cost_usd")
+    return {phase: Took(round(seconds[phase], 3), cost[phase]) for phase in [*seconds, *(cost.keys() - seconds.keys())]}
+
+
 def so_far(run: Run) -> Table:
-    """The run's seconds, cost and quality up to now, from its events."""
-    state: dict[str, tuple[str, ...]] = {}
-    metrics = []
-    for event in read_events(run.events.path):
-        if event.kind in ("phase_started", "phase_finished", "phase_failed"):
-            seconds = f"{event['seconds']:.1f}" if event.get("seconds") is not None else ""
-            state[event["phase"]] = (event["phase"], _STATES[event.kind], seconds, f"${event.usd('cost_usd'):.2f}")
-        elif event.kind == "metric" and event["value"] is not None:
-            metrics.append(f"{event['name']} {event['value']:.4g} {event['unit']}")
+    """The run's seconds and cost by phase, of all attempts, and its quality up to now, from its events."""
+    events = read_events(run.events.path).events
+    state = {event["phase"]: _STATES[event.kind] for event in events if event.kind in _STATES}
+    metrics = [
+        f"{event['name']} {event['value']:.4g} {event['unit']}"
+        for event in events
+        if event.kind == "metric" and event["value"] is not None
+    ]
+    spent = took(events)
+    told = [(phase, how, spent.get(phase, Took())) for phase, how in state.items()]
     quality = ", ".join(dict.fromkeys(metrics[-4:])) or "no scores yet"
-    return Table(f"So far: {quality}", ("phase", "state", "seconds", "cost"), tuple(state.values()))
+    rows = tuple((phase, how, f"{each.seconds:.1f}", dollars(each.cost_usd)) for phase, how, each in told)
+    return Table(f"So far: {quality}", ("phase", "state", "seconds", "cost"), rows)
+
+
+def dollars(amount: Decimal) -> str:
+    """Write US dollars with four digits, since one call may cost a fraction of a cent; nothing is ``$0``."""
+    return f"${amount:.4f}" if amount else "$0"
 
 
 def columns(*named: tuple[str, Sequence[str]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

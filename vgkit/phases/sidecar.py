@@ -9,6 +9,7 @@ from vgkit import __version__
 from vgkit.ledger import read_events
 from vgkit.phases.asking import engine_mark
 from vgkit.phases.intermediates import made_files, record_of
+from vgkit.phases.report import Took, took
 from vgkit.phases.step import PHASES, degraded, digest_of
 from vgkit.profiles import ROLES
 from vgkit.run import Run
@@ -36,28 +37,13 @@ def manifest(run: Run) -> dict[str, Any]:
         "engines": {role: engine_mark(run, role) for role in ROLES},
         "seeds": {"brief": run.brief.seed, **{shot.id: shot.seed for shot in storyboard.shots}},
         "artifacts": made_files(run),
-        "phases": {
-            name: {"seconds": took["seconds"], "cost_usd": str(took["cost_usd"])} for name, took in phases.items()
-        },
-        "seconds_before_export": round(sum(took["seconds"] for took in phases.values()), 3),
-        "cost_usd": str(sum((took["cost_usd"] for took in phases.values()), Decimal(0))),
+        "phases": {name: {"seconds": each.seconds, "cost_usd": str(each.cost_usd)} for name, each in phases.items()},
+        "seconds_before_export": round(sum(each.seconds for each in phases.values()), 3),
+        "cost_usd": str(sum((each.cost_usd for each in phases.values()), Decimal(0))),
     }
 
 
-def _took(run: Run) -> dict[str, dict[str, Any]]:
-    """Seconds and dollars by phase, in order. A call that is ended twice counts once, as its last end says."""
-    events = [event for event in read_events(run.events.path) if event.get("phase", _EXPORT) != _EXPORT]
-    ends = {event["call"]: event for event in events if event.kind in ("call_settled", "call_failed", "call_cached")}
-    took: dict[str, dict[str, Any]] = {
-        phase: {"seconds": 0.0, "cost_usd": Decimal(0)}
-        for phase in PHASES
-        if record_of(run, phase) and phase != _EXPORT
-    }
-    for event in events:
-        if event["phase"] in took and event.kind in ("phase_finished", "phase_failed"):
-            seconds = took[event["phase"]]["seconds"] + (event.get("seconds") or 0.0)
-            took[event["phase"]]["seconds"] = round(seconds, 3)
-    for event in ends.values():
-        if event["phase"] in took and event.kind != "call_cached":
-            took[event["phase"]]["cost_usd"] += event.usd("cost_usd")
-    return took
+def _took(run: Run) -> dict[str, Took]:
+    """Seconds and dollars by phase, in order, up to the export."""
+    spent = took(read_events(run.events.path))
+    return {phase: spent.get(phase, Took()) for phase in PHASES if record_of(run, phase) and phase != _EXPORT}
