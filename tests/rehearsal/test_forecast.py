@@ -84,6 +84,13 @@ def test_a_refused_key_stops_everything() -> None:
     assert (told.success.median, told.cost_usd.median) == (0.0, 0.0)
 
 
+def test_a_fault_that_comes_once_at_most_is_outlived() -> None:
+    told = predicted(Stage("chunks", (work(), work())), failed=Odds(1.0, times=1))
+    assert told.success.median == 1
+    assert told.cost_usd.median == pytest.approx(0.2 + 0.055, rel=0.03), "one part of one call was paid in vain"
+    assert predicted(Stage("chunks", (work(),)), failed=Odds(1.0, times=3)).success.median == 0
+
+
 def test_aborted_calls_are_free() -> None:
     told = predicted(Stage("chunks", (work(),)), aborted=Odds(0.5))
     assert told.cost_usd.median == pytest.approx(0.1, rel=0.02)

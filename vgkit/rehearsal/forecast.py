@@ -88,7 +88,7 @@ def forecast(
     ``at_once`` is how many calls each host takes side by side. Raises KeyError for a stage in ``after`` that is not
     there or comes later.
     """
-    chance = np.random.default_rng(seed)
+    luck = _Luck(faults, np.random.default_rng(seed), draws)
     cost, stopped, degraded = np.zeros(draws), np.zeros(draws, bool), np.zeros(draws, bool)
     ends: dict[str, Draws] = {}
     warm: set[str] = set()
@@ -97,7 +97,7 @@ def forecast(
         begin = np.max([ends[name] for name in stage.after], axis=0) if stage.after else np.zeros(draws)
         end = begin.copy()
         for work in stage.works:
-            drawn = _draw(work, faults, chance, draws, cold=work.model not in warm)
+            drawn = _draw(work, luck, cold=work.model not in warm)
             warm.add(work.model)
             done = _scheduled(slots.get(work.host), begin, drawn.seconds)
             end = np.maximum(end, done)
@@ -124,50 +124,66 @@ class _Drawn:
     degraded: Flags
 
 
-def _draw(work: Work, faults: Faults, chance: np.random.Generator, draws: int, *, cold: bool) -> _Drawn:
-    seconds, usd = np.zeros(draws), np.zeros(draws)
-    out_of_tries, fatal = np.zeros(draws, bool), np.zeros(draws, bool)
+class _Luck:
+    """Chance for all draws at once. In each of them a fault comes as often as its ``times`` allow, and no more."""
+
+    def __init__(self, faults: Faults, chance: np.random.Generator, draws: int) -> None:
+        self.faults = faults
+        self.chance = chance
+        self.draws = draws
+        self._left = {
+            name: np.full(draws, np.inf if odds.times is None else odds.times) for name, odds in faults.items()
+        }
+
+    def falls(self, name: str, among: Flags) -> Flags:
+        """In which of the draws ``among`` this fault comes now."""
+        if name not in self.faults:
+            return np.zeros(self.draws, bool)
+        falls = among & (self._left[name] > 0) & (self.chance.random(self.draws) < self.faults[name].probability)
+        self._left[name] -= falls
+        return falls
+
+
+def _draw(work: Work, luck: _Luck, *, cold: bool) -> _Drawn:
+    seconds, usd = np.zeros(luck.draws), np.zeros(luck.draws)
+    out_of_tries, fatal = np.zeros(luck.draws, bool), np.zeros(luck.draws, bool)
     for leg, usd_per_s, usd_each in work.legs:
         if not work.host:
             seconds += leg.typical_s
             continue
         waiting = ~out_of_tries & ~fatal
         for attempt in range(work.tries):
-            tried_s, billed_s, made, dead = _try(work.role, leg, faults, chance, draws, cold=cold and attempt == 0)
+            tried_s, billed_s, made, dead = _try(work.role, leg, luck, waiting, cold=cold and attempt == 0)
             seconds += tried_s * waiting
             usd += (billed_s * usd_per_s + made * usd_each) * waiting
-            fatal |= dead & waiting
+            fatal |= dead
             waiting &= ~made & ~dead
         out_of_tries |= waiting
         cold = False
     if work.on_failure == "degrade":
         return _Drawn(seconds, usd, fatal, out_of_tries)
-    return _Drawn(seconds, usd, fatal | out_of_tries, np.zeros(draws, bool))
+    return _Drawn(seconds, usd, fatal | out_of_tries, np.zeros(luck.draws, bool))
 
 
-def _try(
-    role: str, leg: Leg, faults: Faults, chance: np.random.Generator, draws: int, *, cold: bool
-) -> tuple[Draws, Draws, Flags, Flags]:
-    """One call: seconds it takes, seconds it is billed, whether it delivers, whether the run is over with it."""
+def _try(role: str, leg: Leg, luck: _Luck, asking: Flags, *, cold: bool) -> tuple[Draws, Draws, Flags, Flags]:
+    """One call in the draws that are ``asking``: seconds it takes, seconds it is billed, whether it delivers, whether
+    the run is over with it."""
+    chance, draws = luck.chance, luck.draws
     boots = np.logical_or(cold, chance.random(draws) < COLD_AGAIN)
     boot_s = np.where(boots, _lognormal(chance, *leg.boot_s, draws), _lognormal(chance, *QUEUE_S, draws))
     run_s = leg.typical_s * np.exp(chance.normal(0.0, WORK_SPREAD, draws))
-    delay_s, dead, left = np.zeros(draws), np.zeros(draws, bool), np.ones(draws, bool)
-    for name, odds in faults.items():
-        falls = chance.random(draws) < odds.probability
-        if name in _DELAYS_S:
-            delay_s += _DELAYS_S[name] * falls
-        elif name in _FATAL:
-            dead |= falls
+    delay_s, dead = np.zeros(draws), np.zeros(draws, bool)
+    for name, late_s in _DELAYS_S.items():
+        delay_s += late_s * luck.falls(name, asking)
+    for name in _FATAL:
+        dead |= luck.falls(name, asking & ~dead)
     part = chance.uniform(*_PART, draws)
-    made = np.ones(draws, bool)
+    made = ~dead
     for name in (*_PART_PAID, "aborted", *_OF_ROLES.get(role, ()), *_PAID_IN_VAIN):
-        if name in faults:
-            falls = left & (chance.random(draws) < faults[name].probability)
-            left &= ~falls
-            made &= ~falls
-            run_s = np.where(falls, _ran_share(name, part) * run_s, run_s)
-    run_s, made = np.where(dead, 0.0, run_s), made & ~dead
+        falls = luck.falls(name, asking & made)
+        made &= ~falls
+        run_s = np.where(falls, _ran_share(name, part) * run_s, run_s)
+    run_s = np.where(dead, 0.0, run_s)
     return boot_s + run_s + delay_s, run_s, made, dead
 
 
