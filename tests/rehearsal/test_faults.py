@@ -68,6 +68,14 @@ def test_a_server_that_starts_again_goes_on_counting(tmp_path: Path) -> None:
     assert [entry["site"] for entry in again.happened] == ["look", "list", "list"]
 
 
+def test_a_server_that_was_killed_while_it_noted_a_fault_starts_again(tmp_path: Path) -> None:
+    dice(tmp_path, reset=Odds(1.0)).strike("look")
+    with (tmp_path / "faults.jsonl").open("a") as file:
+        file.write('{"fault": "re')
+    dice(tmp_path, reset=Odds(1.0)).strike("list")
+    assert [entry["site"] for entry in dice(tmp_path).happened] == ["look", "list"]
+
+
 def test_a_fault_befalls_only_the_requests_it_is_for(tmp_path: Path) -> None:
     drawn = dice(tmp_path, error_502=Odds(1.0, on=("list",)), slow_poll=Odds(1.0))
     assert [drawn.strike(site) for site in ("create", "list", "look", "models")] == ["", "error_502", "slow_poll", ""]

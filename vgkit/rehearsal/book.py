@@ -15,6 +15,7 @@ from typing import Any
 
 from vgkit.errors import RecordError
 from vgkit.rehearsal.fates import Course, Fate, course
+from vgkit.rehearsal.lines import add_line, read_lines
 
 _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _MICRODOLLAR = Decimal("0.000001")
@@ -28,9 +29,13 @@ class Tariff:
     per_output_usd: Decimal = Decimal(0)
 
     def charge(self, *, seconds: float, succeeded: bool) -> Decimal:
-        """The cost in US dollars, rounded up to six places as the catalog's readers do."""
-        cost = Decimal(str(round(seconds, 6))) * self.per_s_usd + self.per_output_usd * succeeded
-        return cost.quantize(_MICRODOLLAR, rounding=ROUND_UP)
+        """The cost in US dollars."""
+        return rounded_up(Decimal(str(round(seconds, 6))) * self.per_s_usd + self.per_output_usd * succeeded)
+
+
+def rounded_up(usd: Decimal) -> Decimal:
+    """An amount in US dollars, rounded up to six places."""
+    return usd.quantize(_MICRODOLLAR, rounding=ROUND_UP)
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,6 @@ class Book:
         self._lock = threading.RLock()
         self._predictions: dict[str, Prediction] = {}
         self._chats: list[Charge] = []
-        self._begun: set[Path] = set()
         self._load()
 
     def create(self, make: Callable[[str, int, int, bool], Prediction], *, digest: str, version: str) -> Prediction:
@@ -108,7 +112,7 @@ class Book:
             nth = sum(each.digest == digest for each in known)
             first = all(each.version != version for each in known)
             made = make(_new_id(), len(self._predictions), nth, first)
-            self._write(self._predictions_file, asdict(made))
+            add_line(self._predictions_file, asdict(made))
             self._predictions[made.id] = made
             return made
 
@@ -119,7 +123,7 @@ class Book:
             if known is None or known.at(now).over:
                 return known
             stopped = replace(known, canceled_s=(now - known.created) * known.speed)
-            self._write(self._predictions_file, {"canceled": known.id, "canceled_s": stopped.canceled_s})
+            add_line(self._predictions_file, {"canceled": known.id, "canceled_s": stopped.canceled_s})
             self._predictions[known.id] = stopped
             return stopped
 
@@ -137,7 +141,7 @@ class Book:
         """Charge an answer of a planner, and give it an id."""
         charge = Charge(f"chatcmpl-{_new_id()}", model, 0.0, usd, digest, took_s)
         with self._lock:
-            self._write(self._chats_file, asdict(charge))
+            add_line(self._chats_file, asdict(charge))
             self._chats.append(charge)
         return charge.prediction
 
@@ -162,21 +166,14 @@ class Book:
             ) from error
 
     def _read_back(self) -> None:
-        for line in _whole_lines(self._predictions_file):
+        for line in read_lines(self._predictions_file):
             if "canceled" in line:
                 known = self._predictions[line["canceled"]]
                 self._predictions[known.id] = replace(known, canceled_s=line["canceled_s"])
             else:
                 made = _from_line(line)
                 self._predictions[made.id] = made
-        self._chats = [Charge(**{**line, "usd": Decimal(line["usd"])}) for line in _whole_lines(self._chats_file)]
-
-    def _write(self, path: Path, fields: Mapping[str, Any]) -> None:
-        # A server that was killed while it wrote has left half a line; what follows must not stick to it.
-        torn = path not in self._begun and path.is_file() and not path.read_bytes().endswith(b"\n")
-        self._begun.add(path)
-        with path.open("a", encoding="utf-8") as file:
-            file.write("\n" * torn + json.dumps(fields, ensure_ascii=False, default=str) + "\n")
+        self._chats = [Charge(**{**line, "usd": Decimal(line["usd"])}) for line in read_lines(self._chats_file)]
 
 
 def _charges(predictions: Any, moment: float) -> Iterator[Charge]:
@@ -195,13 +192,3 @@ def _new_id() -> str:
 def _from_line(line: Mapping[str, Any]) -> Prediction:
     tariff = Tariff(**{name: Decimal(usd) for name, usd in line["tariff"].items()})
     return Prediction(**{**line, "fate": Fate(**line["fate"]), "tariff": tariff})
-
-
-def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.is_file():
-        return
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue

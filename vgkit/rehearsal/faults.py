@@ -2,7 +2,6 @@
 
 Each fault draws from a stream of its own, so that adding one to a rehearsal does not move the others."""
 
-import json
 import random
 import re
 import threading
@@ -11,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from vgkit.errors import ParameterError
+from vgkit.rehearsal.lines import add_line, read_lines
 
 Site = Literal["create", "look", "list", "cancel", "files", "models", "output", "plan"]
-SITES: tuple[Site, ...] = get_args(Site)
 _ANYWHERE: tuple[Site, ...] = ("create", "look", "list", "cancel", "files", "plan")
 
 
@@ -144,9 +143,7 @@ class Dice:
         self._record = folder / "faults.jsonl"
         self._lock = threading.Lock()
         self._drawn: dict[str, int] = {}
-        self.happened: list[Mapping[str, Any]] = []
-        if self._record.is_file():
-            self.happened = [json.loads(line) for line in self._record.read_text().splitlines() if line.endswith("}")]
+        self.happened: list[Mapping[str, Any]] = list(read_lines(self._record))
         for entry in self.happened:
             self._drawn[entry["fault"]] = max(entry["draw"] + 1, self._drawn.get(entry["fault"], 0))
 
@@ -176,6 +173,5 @@ class Dice:
                 return False
             entry = {"fault": fault, "site": site, "draw": draw}
             self.happened.append(entry)
-            with self._record.open("a", encoding="utf-8") as record:
-                record.write(json.dumps(entry) + "\n")
+            add_line(self._record, entry)
             return True
