@@ -226,7 +226,7 @@ def test_a_file_that_holds_no_engines_is_named(
 
 def test_an_integer_slot_fits_a_number_and_a_word_does_not() -> None:
     number = Parameter(type="number")
-    assert [slot for slot in SLOTS if number.misfit(f"${slot}") == ""] == [
+    assert [slot for slot in SLOTS if number.complaint(f"${slot}") == ""] == [
         slot for slot, kind in SLOTS.items() if kind in ("integer", "number")
     ]
 

@@ -21,6 +21,7 @@ from vgkit.complaints import complain
 from vgkit.errors import EngineUnknown
 
 Kind = Literal["string", "integer", "number", "boolean", "uri"]
+Misfit = Literal["", "type", "choice", "least", "most"]
 
 # What an input may name instead of a literal, and of which kind it is; docs/engines.md says what each stands for.
 SLOTS: Mapping[str, Kind] = {
@@ -30,7 +31,7 @@ SLOTS: Mapping[str, Kind] = {
     **dict.fromkeys(("zoom_in", "zoom_out", "pan_left", "pan_right"), "number"),
     **dict.fromkeys(("tilt_up", "tilt_down", "roll_cw", "roll_acw"), "number"),
 }
-_LITERALS: Mapping[Kind, tuple[type, ...]] = {
+_TYPES: Mapping[Kind, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
     "number": (int, float),
@@ -52,23 +53,37 @@ class Parameter(_Noun):
     maximum: float | None = None
     choices: tuple[str | int, ...] = ()
 
-    def misfit(self, value: Any) -> str:
+    def misfit(self, value: Any) -> Misfit:
+        """Which bound a value breaks; nothing where it fits."""
+        if not isinstance(value, _TYPES[self.type]) or (isinstance(value, bool) and self.type != "boolean"):
+            return "type"
+        if self.choices and value not in self.choices:
+            return "choice"
+        if isinstance(value, int | float):
+            if self.minimum is not None and value < self.minimum:
+                return "least"
+            if self.maximum is not None and value > self.maximum:
+                return "most"
+        return ""
+
+    def complaint(self, value: Any) -> str:
         """What is wrong with a literal or a ``$slot``, as the end of a sentence; nothing where it fits."""
         if isinstance(value, str) and value.startswith("$"):
             kind = SLOTS.get(value[1:])
             if kind is None:
                 return f"the slots are {', '.join('$' + slot for slot in SLOTS)}"
             return "" if kind == self.type or (kind, self.type) == ("integer", "number") else f"it takes {self.type}"
-        if not isinstance(value, _LITERALS[self.type]) or (isinstance(value, bool) and self.type != "boolean"):
-            return f"it takes {self.type}"
-        if self.choices and value not in self.choices:
-            return f"choose one of {', '.join(map(str, self.choices))}"
-        return self._out_of_range(value) if isinstance(value, int | float) else ""
-
-    def _out_of_range(self, value: float) -> str:
-        if self.minimum is not None and value < self.minimum:
-            return f"the least is {self.minimum:g}"
-        return f"the most is {self.maximum:g}" if self.maximum is not None and value > self.maximum else ""
+        match self.misfit(value):
+            case "type":
+                return f"it takes {self.type}"
+            case "choice":
+                return f"choose one of {', '.join(map(str, self.choices))}"
+            case "least":
+                return f"the least is {self.minimum:g}"
+            case "most":
+                return f"the most is {self.maximum:g}"
+            case _:
+                return ""
 
 
 class Pass(_Noun):
@@ -155,7 +170,7 @@ class Entry(_Noun):
                 where = f"pass {each.step or 1}: input.{name}"
                 if name not in self.parameters:
                     raise ValueError(f"{where} is not among the parameters; add parameters.{name} with its type")
-                if wrong := self.parameters[name].misfit(value):
+                if wrong := self.parameters[name].complaint(value):
                     raise ValueError(f"{where} is {value!r}; {wrong}")
         return self
 

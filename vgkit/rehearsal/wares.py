@@ -4,22 +4,14 @@ One source for both sides keeps price and time estimates honest; what the real s
 by the catalog's own tests."""
 
 from collections.abc import Mapping
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from vgkit.engines.catalog import ChatModel, Entry, Parameter, Pass, catalog
-from vgkit.rehearsal.book import Tariff
+from vgkit.rehearsal.book import Tariff, rounded_up
 from vgkit.rehearsal.fates import Leg
 
-_MICRODOLLAR = Decimal("0.000001")
 _MILLION = 1_000_000
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "uri": (str,),
-}
 
 
 def shelf() -> dict[str, Entry]:
@@ -70,9 +62,9 @@ def tariff_of(entry: Entry) -> Tariff:
 
 
 def tokens_usd(model: ChatModel, *, prompt: int, completion: int) -> Decimal:
-    """What an answer is charged at, rounded up to six places as the catalog's readers do."""
-    cost = (prompt * model.input_usd + completion * model.output_usd) / _MILLION
-    return cost.quantize(_MICRODOLLAR, rounding=ROUND_UP)
+    """What an answer is charged at."""
+    # Reckoned apart from the planner's own sum: a bill that is copied from the books proves nothing about them.
+    return rounded_up((prompt * model.input_usd + completion * model.output_usd) / _MILLION)
 
 
 def complaints(entry: Entry, sent: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -103,21 +95,18 @@ def _is_slot(value: Any) -> bool:
 
 
 def _complaint(parameter: Parameter, value: Any) -> str:
-    if not isinstance(value, _TYPES[parameter.type]) or (isinstance(value, bool) and parameter.type != "boolean"):
-        return f"Invalid type. Expected: {parameter.type}, given: {_named(value)}"
-    if parameter.choices and value not in parameter.choices:
-        return "Must be one of the following: " + ", ".join(f'"{choice}"' for choice in parameter.choices)
-    if parameter.type == "uri" and not str(value).startswith(("http://", "https://", "data:")):
-        return "Does not match format 'uri'"
-    return _out_of_range(parameter, value) if isinstance(value, int | float) else ""
-
-
-def _out_of_range(parameter: Parameter, value: float) -> str:
-    if parameter.minimum is not None and value < parameter.minimum:
-        return f"Must be greater than or equal to {parameter.minimum:g}"
-    if parameter.maximum is not None and value > parameter.maximum:
-        return f"Must be less than or equal to {parameter.maximum:g}"
-    return ""
+    match parameter.misfit(value):
+        case "type":
+            return f"Invalid type. Expected: {parameter.type}, given: {_named(value)}"
+        case "choice":
+            return "Must be one of the following: " + ", ".join(f'"{choice}"' for choice in parameter.choices)
+        case "least":
+            return f"Must be greater than or equal to {parameter.minimum:g}"
+        case "most":
+            return f"Must be less than or equal to {parameter.maximum:g}"
+        case _:
+            strange = parameter.type == "uri" and not value.startswith(("http://", "https://", "data:"))
+            return "Does not match format 'uri'" if strange else ""
 
 
 def _named(value: Any) -> str:
