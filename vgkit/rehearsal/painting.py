@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from vgkit.brief import brief_from
+from vgkit.engines.adapters import fitted
 from vgkit.engines.base import Staging
 from vgkit.engines.sketch import compose
 from vgkit.engines.sketch.plan import plan_by_rule
@@ -91,7 +92,7 @@ def camera_for(job: Job) -> Camera:
 def _still(job: Job) -> Frame:
     attached = _attached(job)
     if attached is not None:
-        return _covering(attached[0], job.width_px, job.height_px)
+        return fitted(attached[0], job.width_px, job.height_px)
     return next(_drawn(job, count=1))
 
 
@@ -100,7 +101,7 @@ def _frames(job: Job) -> Iterator[Frame]:
     if attached is None:
         return _drawn(job, count=job.frames)
     if job.role == "upscale":
-        return (_covering(frame, job.width_px, job.height_px) for frame in attached)
+        return (fitted(frame, job.width_px, job.height_px) for frame in attached)
     if job.role == "interpolate":
         steps = int(job.wishes.get("num_interpolation_steps", 1))
         return _between(attached, job, count=(len(attached) - 1) * 2**steps + 1)
@@ -133,10 +134,11 @@ def _moved(attached: Frame, job: Job, *, count: int) -> Iterator[Frame]:
     spare = _STILL_SPARE if still else _CLIP_SPARE
     across, down, zoom = (strength * share for share in _DRIFTS[camera_for(job)])
     width, height = job.width_px, job.height_px
+    larger = [fitted(frame, round(width * spare), round(height * spare)) for frame in attached]
     for number in range(count):
         t = number / max(1, count - 1)
         eased = (1 - math.cos(math.pi * t)) / 2 - 0.5
-        large = _covering(attached[round(t * (len(attached) - 1))], round(width * spare), round(height * spare))
+        large = larger[round(t * (len(larger) - 1))]
         closer = 1 + zoom * (eased + math.copysign(0.5, zoom))
         centre = (large.shape[1] / 2 + across * eased * width, large.shape[0] / 2 + down * eased * height)
         matrix = np.array(
@@ -148,18 +150,7 @@ def _moved(attached: Frame, job: Job, *, count: int) -> Iterator[Frame]:
 def _between(attached: Frame, job: Job, *, count: int) -> Iterator[Frame]:
     """Show attached frames at more moments, each as it stands."""
     for number in range(count):
-        yield _covering(attached[round(number / max(1, count - 1) * (len(attached) - 1))], job.width_px, job.height_px)
-
-
-def _covering(frame: Frame, width: int, height: int) -> Frame:
-    """Scale a frame until it covers the size, and cut off what stands out."""
-    rows, columns = frame.shape[:2]
-    scale = max(width / columns, height / rows)
-    size = (max(width, round(columns * scale)), max(height, round(rows * scale)))
-    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    large = frame if size == (columns, rows) else cv2.resize(frame, size, interpolation=smooth)
-    left, top = (size[0] - width) // 2, (size[1] - height) // 2
-    return np.ascontiguousarray(large[top : top + height, left : left + width])
+        yield fitted(attached[round(number / max(1, count - 1) * (len(attached) - 1))], job.width_px, job.height_px)
 
 
 def _write(frames: Iterator[Frame], job: Job, out: Path) -> None:
