@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from vgkit.ledger import Event, Events
+from vgkit.ledger.kinds import CALL_ENDS
 from vgkit.ledger.reading import NEVER_READ, Mark, read_on
 from vgkit.ledger.rehearsals import is_rehearsal
 
-_ENDS = ("call_settled", "call_failed", "call_cached")
 _EACH_SAYS = (
     "call",
     "phase",
@@ -126,7 +126,7 @@ def _take_in(file: _File, event: Event, path: Path) -> None:
         )
     elif event.kind == "call_submitted" and call in file.open:
         file.open[call] = replace(file.open[call], prediction=prediction)
-    elif event.kind in _ENDS:
+    elif event.kind in CALL_ENDS:
         ended = file.open.pop(call, None)
         if event.kind == "call_failed" and ended and ended.prediction:
             file.failed.add(ended.fields.get("fingerprint", ""))

@@ -64,6 +64,7 @@ Kind = Literal[
 State = Literal["success", "degraded", "failed", "stopped"]
 
 HEADER = ("id", "run", "at", "kind")
+CALL_ENDS: tuple[Kind, ...] = ("call_settled", "call_failed", "call_cached")
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from vgkit.files import refused
 from vgkit.ledger.events import Event
+from vgkit.ledger.kinds import CALL_ENDS
 from vgkit.ledger.reading import NEVER_READ, Mark, News, read_on
 from vgkit.ledger.rehearsals import is_rehearsal
 
 log = logging.getLogger(__name__)
 
 _NOTHING = Decimal(0)
-_ENDS = ("call_settled", "call_failed", "call_cached")
 
 Key = tuple[str, str]  # run, call
 
@@ -33,7 +33,7 @@ class _Call:
 
     def hear(self, event: Event) -> None:
         """Take in an event of this call, in whichever order they come."""
-        told_by = (event.kind in _ENDS, event.id)
+        told_by = (event.kind in CALL_ENDS, event.id)
         if told_by > self.told_by:
             self.told_by = told_by
             self.cost_usd = _NOTHING if event.kind == "call_cached" else event.usd("cost_usd")
@@ -123,7 +123,7 @@ class Spending:
                 file.starts += 1
                 file.rehearsed_starts += event.get("rehearsal") is True
                 file.batch = event.get("batch") or file.batch
-            elif event.kind == "call_reserved" or event.kind in _ENDS:
+            elif event.kind == "call_reserved" or event.kind in CALL_ENDS:
                 key = (event.run, str(event.get("call")))
                 file.calls.add(key)
                 self._count(key, event, counted=name in self._counted)
