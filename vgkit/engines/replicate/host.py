@@ -43,7 +43,7 @@ class Replicate:
 
     def check_key(self) -> None:
         """Raise KeyMissing where there is none."""
-        assert self._wire.token
+        _ = self._wire.token
 
     def create(self, order: Order, files: Mapping[str, str]) -> Standing:
         """Create the call. Raises OrderRejected, HostError (nothing was created) and ReplyLost (that is not certain).
