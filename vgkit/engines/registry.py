@@ -51,6 +51,12 @@ def engines_of(role: Role) -> tuple[str, ...]:
     return tuple(known for known, (roles, _) in all_engines().items() if role in roles)
 
 
+def commercial_engines(role: Role) -> tuple[str, ...]:
+    """Name those of them that may be used commercially."""
+    known = all_engines()
+    return tuple(name for name in engines_of(role) if known[name][1]().commercial_use)
+
+
 def engine_for(role: Role, reference: str, *, usage: Usage = "research") -> Any:
     """Get the engine that ``reference`` (``name@host``, or a name that one host alone has) means for a role.
 
@@ -60,10 +66,9 @@ def engine_for(role: Role, reference: str, *, usage: Usage = "research") -> Any:
     engine = all_engines()[full_name(role, reference)][1]()
     if usage == "commercial" and not engine.commercial_use:
         licence = getattr(engine, "licence", "its licence")
-        serving = [name for name in engines_of(role) if all_engines()[name][1]().commercial_use]
         raise LicenceForbids(
             f"engines.{role}: {engine.name} may not be used commercially ({licence}). Use one of "
-            f'{", ".join(serving)}, or usage = "research".'
+            f'{", ".join(commercial_engines(role))}, or usage = "research".'
         )
     return engine
 

@@ -74,7 +74,7 @@ class Bucket:
         tagged = [key for key in keys if self._is_intermediate(key)]
         for key in tagged:
             with in_our_words(self.address(key), self.access.endpoint):
-                self.access.client.delete_object(Bucket=self.name, Key=self._full(key))
+                self.access.client.delete_object(**self._request(key))
         return len(tagged)
 
     def link(self, key: str, *, lasts: timedelta, name: str) -> Link:
@@ -134,7 +134,7 @@ class Bucket:
         """Send content where nothing lies; False where something came in between."""
         from botocore.exceptions import ClientError
 
-        request = {"Bucket": self.name, "Key": self._full(key)} | put_request(
+        request = self._request(key) | put_request(
             content, _type_of(key), at_aws=self.access.at_aws, intermediate=intermediate
         )
         with in_our_words(self.address(key), self.access.endpoint):
@@ -207,8 +207,7 @@ def bucket_at(destination: str) -> Bucket:
         raise ParameterError(
             f"destination: {prefix!r} can't be a prefix. Leave out empty parts, dots alone, and any of \\ ? #."
         )
-    if len(prefix.encode()) > _LONGEST_PREFIX_BYTES:
-        size = len(prefix.encode())
+    if (size := len(prefix.encode())) > _LONGEST_PREFIX_BYTES:
         raise ParameterError(f"destination: the prefix has {size} bytes; the most is {_LONGEST_PREFIX_BYTES}.")
     return Bucket(name, prefix)
 

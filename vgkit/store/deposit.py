@@ -4,7 +4,6 @@ Whoever got an address keeps the film it led to: a newer one gets a number of it
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import count
 
 from vgkit.errors import StoreError
 from vgkit.store.place import Content, Place, Stored
@@ -26,9 +25,7 @@ def deposit(place: Place, wished: str, contents: Mapping[str, Content]) -> Depos
 
     Raises StoreError where the place refuses, or where a hundred names are taken.
     """
-    for number in count(1):
-        if number > _MOST:
-            break
+    for number in range(1, _MOST + 1):
         name = wished if number == 1 else f"{wished}_{number}"
         if stored := _under(place, name, contents):
             return Deposit(name, wished, stored)
