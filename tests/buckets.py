@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,8 +41,9 @@ def moto_host() -> Iterator[str]:
         server.stop()
 
 
-def new_bucket(endpoint: str, name: str) -> Any:
-    """Make a bucket, empty whatever was in one of that name before, and return a client to look into it."""
+def new_bucket(endpoint: str) -> tuple[str, Any]:
+    """Make a bucket under a name that no other test has; its name, and someone else's client to look into it."""
+    name = f"films-{secrets.token_hex(5)}"
     client = boto3.client(
         "s3",
         endpoint_url=endpoint,
@@ -50,7 +52,7 @@ def new_bucket(endpoint: str, name: str) -> Any:
         aws_secret_access_key="who-looks",
     )
     client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    return client
+    return name, client
 
 
 def keys_in(client: Any, bucket: str) -> list[str]:

@@ -34,11 +34,11 @@ def host() -> Iterator[str]:
 
 
 @pytest.fixture
-def films(host: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> tuple[str, Any]:
+def films(host: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Any]:
     """The address of a bucket of the test's own, and a client of someone else's to look into it."""
     sign_in(monkeypatch, host)
-    name = f"films-{abs(hash(request.node.name)) % 10**9}"
-    return f"s3://{name}/spring", new_bucket(host, name)
+    name, client = new_bucket(host)
+    return f"s3://{name}/spring", client
 
 
 @pytest.fixture(scope="module")

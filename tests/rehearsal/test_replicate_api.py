@@ -93,7 +93,7 @@ def test_who_sends_a_key_to_the_address_of_outputs_is_noted(servers: Servers) ->
 
 
 def test_statuses_go_from_starting_over_processing_with_growing_logs(tmp_path: Path) -> None:
-    with rehearsing(tmp_path, speed=100.0) as servers, raw(servers) as asking:
+    with rehearsing(tmp_path, speed=20.0) as servers, raw(servers) as asking:
         made = create(servers)
         seen: dict[str, list[int]] = {}
         while "succeeded" not in seen:

@@ -31,11 +31,11 @@ def host() -> Iterator[str]:
 
 
 @pytest.fixture
-def films(host: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> tuple[Bucket, Any]:
+def films(host: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Bucket, Any]:
     """A bucket of the test's own, and a client of someone else's to look into it."""
     sign_in(monkeypatch, host)
-    name = f"films-{abs(hash(request.node.name)) % 10**9}"
-    return Bucket(name, "2026/spring"), new_bucket(host, name)
+    name, client = new_bucket(host)
+    return Bucket(name, "2026/spring"), client
 
 
 @pytest.fixture
