@@ -15,6 +15,7 @@ WORK_SPREAD = 0.12
 # Once a model is warm, most calls only queue; now and then a further worker has to be set up.
 COLD_AGAIN = 0.15
 QUEUE_S = (0.8, 3.0)
+RAN_SHARE = (0.2, 0.9)  # of its work, where a prediction ends on the way
 _NORMAL_P90 = 1.2816
 _LONGEST_RUN_S = 1800.0  # facts: predictions time out after 30 minutes of running
 
@@ -64,7 +65,7 @@ def draw_fate(leg: Leg, *, key: str, cold: bool, fault: str = "") -> Fate:
     median, p90 = leg.boot_s if cold else QUEUE_S
     boot_s = _lognormal(chance, median, sigma(median, p90))
     whole_s = _lognormal(chance, leg.typical_s, WORK_SPREAD)
-    share = chance.uniform(0.2, 0.9)
+    share = chance.uniform(*RAN_SHARE)
     ending: Status = "succeeded"
     if fault in ("failed", "canceled"):
         whole_s, ending = whole_s * share, "failed" if fault == "failed" else "canceled"

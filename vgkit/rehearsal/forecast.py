@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vgkit.rehearsal.fates import COLD_AGAIN, QUEUE_S, WORK_SPREAD, Leg, sigma
+from vgkit.rehearsal.fates import COLD_AGAIN, QUEUE_S, RAN_SHARE, WORK_SPREAD, Leg, sigma
 from vgkit.rehearsal.faults import Faults
 
 Draws = NDArray[np.float64]
@@ -26,7 +26,6 @@ _FATAL = ("unauthorized", "no_credit", "invalid")
 _PART_PAID = ("failed", "canceled")
 _PAID_IN_VAIN = ("expired", "truncated", "empty_list")
 _OF_ROLES: Mapping[str, tuple[str, ...]] = {"picture": ("nsfw",), "plan": ("refusal", "invalid_json")}
-_PART = (0.2, 0.9)
 _Z90 = 1.6449
 
 
@@ -177,7 +176,7 @@ def _try(role: str, leg: Leg, luck: _Luck, asking: Flags, *, cold: bool) -> tupl
         delay_s += late_s * luck.falls(name, asking)
     for name in _FATAL:
         dead |= luck.falls(name, asking & ~dead)
-    part = chance.uniform(*_PART, draws)
+    part = chance.uniform(*RAN_SHARE, draws)
     made = ~dead
     for name in (*_PART_PAID, "aborted", *_OF_ROLES.get(role, ()), *_PAID_IN_VAIN):
         falls = luck.falls(name, asking & made)

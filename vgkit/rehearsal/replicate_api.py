@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from vgkit.engines.catalog import Entry
 from vgkit.rehearsal.book import Book, Prediction
@@ -16,6 +16,7 @@ from vgkit.rehearsal.fates import Fate, draw_fate
 from vgkit.rehearsal.faults import Dice, Site
 from vgkit.rehearsal.limits import Limits
 from vgkit.rehearsal.listening import Reply, Request, encoded_reply, json_reply, problem
+from vgkit.rehearsal.outputs import Outputs
 from vgkit.rehearsal.refusals import (
     THROTTLED_S,
     cancel_after_s,
@@ -38,25 +39,13 @@ _HARDWARE = (
 )
 
 
-class Results(Protocol):
-    """Where outputs come from."""
-
-    def begin(self, prediction: Prediction) -> None:
-        """Start making what the prediction will give."""
-        ...
-
-    def told(self, prediction: Prediction, now: float) -> tuple[Any, bool]:
-        """What its ``output`` is at a moment, and whether it has been removed again."""
-        ...
-
-
 @dataclass(frozen=True)
 class ReplicateApi:
     """Answers requests of one account, whose key is ``token``."""
 
     book: Book
     uploads: Uploads
-    results: Results
+    outputs: Outputs
     dice: Dice
     limits: Limits
     token: str
@@ -104,7 +93,7 @@ class ReplicateApi:
         if entry is None:
             return refused
         made = self._enter(entry, body["input"], deadline_s)
-        self.results.begin(made)
+        self.outputs.begin(made)
         applied = {"Preference-Applied": request.headers["prefer"]} if hold_s else {}
         self._hold(made, hold_s)
         told = self._tell(made, request, now=time.time() if hold_s else made.created)
@@ -247,7 +236,7 @@ class ReplicateApi:
         return encoded_reply(self._json(prediction, request, now=now or time.time()).encode())
 
     def _json(self, prediction: Prediction, request: Request, *, now: float) -> str:
-        output, removed = self.results.told(prediction, now)
+        output, removed = self.outputs.told(prediction, now)
         age_s = (now - prediction.created) * prediction.speed
         address = address_of(request.headers)
         return prediction_json(

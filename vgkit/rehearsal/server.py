@@ -92,7 +92,7 @@ def _listening(
     replicate = ReplicateApi(
         book=book,
         uploads=Uploads(folder / "uploads", speed=speed),
-        results=outputs,
+        outputs=outputs,
         dice=dice,
         limits=Limits(speed=speed),
         token=kept.replicate_key,
