@@ -1,30 +1,33 @@
 """What phases do with hosts: stills in place of clips, music beside the rest, calls that nobody takes up."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from builders import run as started
 from rehearsed import billed, booked, rehearsed_run
-from studio import FINAL_USD, Painter, Studio
+from studio import FINAL_USD, Painter, Studio, ask
 
 from vgkit.engines import registry
 from vgkit.engines.adapters import push_in
 from vgkit.engines.base import Ask, ClipRequest
-from vgkit.engines.hosted import Order
+from vgkit.engines.hosted import Order, Standing
 from vgkit.errors import EngineFailed, Interrupted, RunError
 from vgkit.ledger import read_events
 from vgkit.media.probe import probe
 from vgkit.phases import animatic, chunks, references, refine, validate
 from vgkit.phases.ahead import music_ahead
-from vgkit.phases.asking import door
+from vgkit.phases.asking import ask_all, door
 from vgkit.phases.calls_told import calls_told
 from vgkit.phases.leftovers import cancel_open, open_calls
-from vgkit.phases.step import degraded, forget
+from vgkit.phases.step import Step, degraded, forget
+from vgkit.pipeline import run_phases
 from vgkit.places import rehearsal_dir
 from vgkit.rehearse import hosts_of
 from vgkit.run import Run
@@ -174,6 +177,73 @@ def test_a_call_that_was_let_go_can_be_canceled_and_is_settled_as_the_host_bills
         assert open_calls(run) == []
     ours = {name: usd for name, usd in booked(run).items() if name}
     assert ours == {charge.prediction: charge.usd for charge in billed(rehearsal_dir(run.name))}
+
+
+class Alone:
+    """A third party's engine that works in one go, and whose process was killed meanwhile."""
+
+    name, host, version, commercial_use = "alone", "attic", "1", True
+    shape = Filmer.shape
+
+
+def left_by_alone(run: Run) -> None:
+    fields = {"phase": "chunks", "role": "video", "engine": "alone", "host": "attic", "subject": "s01/t01"}
+    run.events.write("call_reserved", call="c1", fingerprint="f1", cost_usd=FINAL_USD, **fields)
+
+
+def test_a_call_of_an_engine_that_works_in_one_go_is_written_off_when_it_is_canceled(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry.ENGINES, "alone@attic", (frozenset({"video"}), Alone))
+    run = started()
+    left_by_alone(run)
+    (settled,) = cancel_open(run)
+    assert (settled.engine, settled.prediction, settled.cost_usd) == ("alone@attic", "", FINAL_USD)
+    assert open_calls(run) == []
+
+
+def test_phases_that_were_not_asked_for_keep_their_open_calls(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.ENGINES, "alone@attic", (frozenset({"video"}), Alone))
+    run = started()
+    left_by_alone(run)
+    run_phases(run, phases=("validate",))
+    assert len(open_calls(run)) == 1
+
+
+@dataclass
+class Endless(Studio):
+    """Refuses one text, never ends another, and has the person interrupt while that one is brought home."""
+
+    let_go: threading.Event = field(default_factory=threading.Event)
+    interrupt_at: int = 5000
+
+    def create(self, order: Order, files: Mapping[str, str]) -> Standing:
+        if order.params["text"] == "refused":
+            raise EngineFailed("studio: not today")
+        return super().create(order, files)
+
+    def look(self, prediction: str) -> Standing:
+        self.looks += 1
+        if self.looks == self.interrupt_at:
+            os.kill(os.getpid(), signal.SIGINT)
+        return Standing(prediction, "failed" if self.let_go.is_set() else "running")
+
+
+def test_a_second_thought_while_the_rest_is_brought_home_lets_go_of_it(runs: Path, filmer: Filmer) -> None:
+    run = started(caps={"run_usd": "9"})
+    studio = Endless()
+    asks = [ask(Painter(studio, steps=("final",)), runs, subject=text, text=text) for text in ("endless", "refused")]
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            ask_all(Step(run, "chunks", needed=True), asks)
+        looks, deadline = -1, time.monotonic() + 5
+        while looks != studio.looks:
+            assert time.monotonic() < deadline, "it is still looked after"
+            looks = studio.looks
+            time.sleep(0.05)
+        assert len(open_calls(run)) == 1
+    finally:
+        studio.let_go.set()
 
 
 def test_music_is_asked_for_ahead_and_found_by_the_phase_that_needs_it(runs: Path) -> None:

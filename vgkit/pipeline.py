@@ -109,22 +109,25 @@ def run_phases(
                     forget(run, phase)
             run.check_rehearsal()
             _execute(run, phases, settings, kernel=kernel, deadline_s=deadline_s)
-            _settle_leftovers(run)
+            _settle_leftovers(run, phases)
         except BaseException as error:
             _write_ended(run, error, time.perf_counter() - begun, first_event)
             if left := open_calls(run):
                 error.add_note(
-                    f"{len(left)} calls go on at their hosts and are charged. `vgkit resume {run.name}` takes them up, "
-                    f"`vgkit cancel {run.name}` stops them."
+                    f"Calls that go on at their hosts and are charged: {len(left)}. `vgkit resume {run.name}` takes "
+                    f"them up, `vgkit cancel {run.name}` stops them."
                 )
             raise
         return _write_ended(run, None, time.perf_counter() - begun, first_event)
 
 
-def _settle_leftovers(run: Run) -> None:
-    """End what no phase will ask for again. A host that can't be reached is no reason to call a finished run failed."""
+def _settle_leftovers(run: Run, phases: Sequence[str]) -> None:
+    """End what these phases, now that they stand, won't ask for again; what others left open is theirs to take up.
+
+    A host that can't be reached is no reason to call a finished run failed.
+    """
     try:
-        for left in cancel_open(run):
+        for left in cancel_open(run, phases=phases):
             log.info("%s of %s was left over and is settled at $%s", left.subject, left.engine, left.cost_usd)
     except VgkitError as error:
         log.warning("calls were left open: %s Settle them with `vgkit cancel %s`.", error, run.name)

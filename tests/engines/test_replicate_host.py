@@ -56,6 +56,14 @@ def test_a_base_address_that_ends_as_the_next_client_wants_it_serves_too(monkeyp
     assert wire.calls[0].path == "/v1/predictions"
 
 
+def test_a_host_that_has_spoken_to_one_address_speaks_to_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    with replicate(monkeypatch, CREATED) as (host, wire):
+        host.look("p1")
+        monkeypatch.delenv("REPLICATE_BASE_URL")
+        host.look("p1")
+    assert len(wire.calls) == 2
+
+
 def test_a_base_address_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPLICATE_API_TOKEN", TOKEN)
     monkeypatch.setenv("REPLICATE_BASE_URL", "replicate.test")
@@ -342,6 +350,6 @@ def test_a_proxy_of_the_environment_is_used_but_not_for_loopback(monkeypatch: py
         monkeypatch.delenv("NO_PROXY", raising=False)
         host.create(order(), {})
         monkeypatch.setenv("REPLICATE_BASE_URL", "http://replicate.test")
-        host.create(order(), {})
+        Replicate().create(order(), {})
         assert len(wire.calls) == 1
         assert proxy.calls[0].path == "http://replicate.test/v1/predictions"

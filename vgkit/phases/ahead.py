@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 
+from vgkit.engines.base import Ask
 from vgkit.engines.hosted import HostedEngine
 from vgkit.engines.spend import Door
 from vgkit.errors import VgkitError
@@ -16,30 +17,36 @@ from vgkit.run import Run
 
 log = logging.getLogger(__name__)
 
+_PATIENCE_S = 10.0
+
 
 @contextlib.contextmanager
 def music_ahead(run: Run) -> Iterator[Callable[[], None]]:
     """Hand out a function that starts it, once; when the block ends, what is under way is left to be taken up."""
-    begun: list[Door] = []
+    begun: list[tuple[Door, threading.Thread]] = []
 
     def begin() -> None:
         if begun or run.path("phases/refine.json").exists():
             return
         for ask in refine.asks(run):
             if isinstance(ask.engine, HostedEngine):
-                begun.append(door(run, refine.PHASE))
-                threading.Thread(target=_quietly, args=(lambda: begun[0].ask(ask),), daemon=True).start()  # noqa: B023
+                through = door(run, refine.PHASE)
+                thread = threading.Thread(target=_quietly, args=(through, ask), daemon=True)
+                begun.append((through, thread))
+                thread.start()
 
     try:
         yield begin
     finally:
-        for each in begun:
-            each.stop()
+        for through, thread in begun:
+            through.stop()
+            # What asks on after the end would write to the record unlocked, and meet no rehearsed host any more.
+            thread.join(_PATIENCE_S)
 
 
-def _quietly(work: Callable[[], object]) -> None:
+def _quietly(through: Door, ask: Ask) -> None:
     """What goes wrong is on record already, and phase 5 will meet it again and say so."""
     try:
-        work()
+        through.ask(ask)
     except VgkitError as error:
         log.info("music asked for early: %s", error)

@@ -1,8 +1,9 @@
 """How a phase asks engines: by the door, within the caps, side by side, with a look at what came back."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,20 +50,27 @@ def ask_all(step: Step, asks: Sequence[Ask], *, spare: bool = False) -> list[tup
     """
     through = door(step.run, step.phase)
     failed: list[tuple[Ask, EngineFailed]] = []
-    with ThreadPoolExecutor(_at_once(asks)) as pool:
-        step.progress(0, len(asks), asks[0].subject)
-        pending = {pool.submit(through.ask, ask): ask for ask in asks}
+    # Twice: a person may also lose patience while, after an error, what is under way is brought home.
+    with _let_go_when_stopped(through), ThreadPoolExecutor(_at_once(asks)) as pool, _let_go_when_stopped(through):
         try:
+            step.progress(0, len(asks), asks[0].subject)
+            pending = {pool.submit(through.ask, ask): ask for ask in asks}
             for done, future in enumerate(as_completed(pending), 1):
                 if failure := _failure(future, spare=spare):
                     failed.append((pending[future], failure))
                 step.progress(done, len(asks), pending[future].subject)
-        except (KeyboardInterrupt, SystemExit, Interrupted):
-            through.stop()
-            raise
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
     return failed
+
+
+@contextmanager
+def _let_go_when_stopped(through: Door) -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, Interrupted):
+        through.stop()
+        raise
 
 
 def _failure(future: "Future[Path]", *, spare: bool) -> EngineFailed | None:

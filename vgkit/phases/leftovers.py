@@ -1,6 +1,7 @@
 """Calls that a run has left open on hosts, and no one will take up: they are stopped and settled, so that no bill comes
 that is not on record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from vgkit.engines.open_calls import CallBook, OpenCall
 from vgkit.engines.registry import engine_for
 from vgkit.engines.remote_call import RemoteCall
 from vgkit.phases.asking import door
+from vgkit.phases.step import PHASES
 from vgkit.run import Run
 
 
@@ -31,16 +33,18 @@ def open_calls(run: Run) -> list[OpenCall]:
     return [call for call in book.open_in(run.name) if call.fields["host"] != "local"]
 
 
-def cancel_open(run: Run) -> list[Settled]:
-    """Cancel what a run has under way on hosts, and settle it. Raises HostError where a host can't be worked with."""
-    return [_cancel(run, call) for call in open_calls(run)]
+def cancel_open(run: Run, *, phases: Sequence[str] = PHASES) -> list[Settled]:
+    """Cancel what a run has under way on hosts for some phases, and settle it.
+
+    Raises HostError where a host can't be worked with.
+    """
+    return [_cancel(run, call) for call in open_calls(run) if call.fields["phase"] in phases]
 
 
 def _cancel(run: Run, found: OpenCall) -> Settled:
     role: Role = found.fields["role"]
     reference = f"{found.fields['engine']}@{found.fields['host']}"
     engine = engine_for(role, reference)
-    assert isinstance(engine, HostedEngine)
     call = RemoteCall(
         engine,
         _order_of(found),
@@ -56,7 +60,8 @@ def _cancel(run: Run, found: OpenCall) -> Settled:
 
 def _ended(call: RemoteCall, found: OpenCall) -> Decimal:
     """What it has cost, once it is canceled, or known never to have been created."""
-    if not call.prediction and not call.engine.client.keeps_list:
+    engine: object = call.engine  # a third party's own may work in one go
+    if not isinstance(engine, HostedEngine) or not (call.prediction or engine.client.keeps_list):
         call.write_off("Canceled", "the process ended before the reply; it may have been charged")
         return found.estimate_usd
     if not call.prediction and not call.search(_addresses(found), since=found.reserved_at):

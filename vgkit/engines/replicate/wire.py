@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -45,9 +46,12 @@ class Wire:
     _clients: dict[tuple[str, str], "Client"] = field(default_factory=dict, repr=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    @property
+    @cached_property
     def base(self) -> str:
-        """The address of the API: REPLICATE_BASE_URL, or Replicate's own. Raises HostUnavailable for what is none."""
+        """The address of the API: REPLICATE_BASE_URL, or Replicate's own. Raises HostUnavailable for what is none.
+
+        It stays what it was at first: a thread that outlives a rehearsal must not go on with the real one.
+        """
         load_keys()
         # The client's next version wants /v1 in it, this one puts it into the path.
         base = (os.environ.get("REPLICATE_BASE_URL") or _BASE).rstrip("/").removesuffix("/v1")
