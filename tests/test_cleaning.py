@@ -1,6 +1,10 @@
 from pathlib import Path
 
-from vgkit.cleaning import clean_rehearsals
+import pytest
+
+from vgkit.cleaning import clean_cache, clean_rehearsals
+from vgkit.errors import RunBusy
+from vgkit.lock import RunLock
 from vgkit.places import rehearsal_dir
 
 
@@ -31,3 +35,22 @@ def test_the_caches_of_rehearsals_go_with_the_cache_and_their_books_stay(runs: P
     assert clean_rehearsals(really=True, caches=True) == 500
     assert (here / "predictions.jsonl").exists()
     assert not (here / "cache").exists()
+
+
+def test_a_cache_is_not_emptied_under_a_run_at_work(runs: Path) -> None:
+    kept = runs / "cache" / "ab" / "clip.mp4"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("paid for")
+    here = hosts_of("here")
+    (runs / "here").mkdir()
+    (runs / "here" / "run.json").write_text("{}")
+    with RunLock(runs / "here"):
+        with pytest.raises(RunBusy, match="here is in use: process"):
+            clean_cache(really=True)
+        with pytest.raises(RunBusy, match="here is in use: process"):
+            clean_rehearsals(really=True, caches=True)
+        assert clean_cache(really=False) == 8
+    assert kept.exists()
+    assert (here / "cache").exists()
+    clean_cache(really=True)
+    assert not kept.exists()

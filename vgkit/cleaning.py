@@ -6,7 +6,8 @@ import logging
 import shutil
 from pathlib import Path
 
-from vgkit.lock import RunLock
+from vgkit.errors import RunBusy
+from vgkit.lock import RunLock, held_by
 from vgkit.phases.intermediates import large, let_large_go
 from vgkit.places import rehearsals_dir, runs_dir
 from vgkit.run import Run, all_runs
@@ -25,10 +26,12 @@ def clean_run(run: Run, *, really: bool) -> int:
 
 
 def clean_cache(*, really: bool) -> int:
-    """Empty the cache of finished calls; what is asked for again is then made, and paid, again."""
+    """Empty the cache of finished calls; what is asked for again is then made, and paid, again. Raises RunBusy."""
     cache = runs_dir() / "cache"
     size = _size(cache)
     if really:
+        for run in all_runs():
+            _check_idle(run)
         log.info("emptying the cache, %d bytes", size)
         shutil.rmtree(cache, ignore_errors=True)
     return size
@@ -42,8 +45,16 @@ def clean_rehearsals(*, really: bool, caches: bool) -> int:
         for folder in [hosts / "cache"] if run_is_here and caches else [] if run_is_here else [hosts]:
             freed += _size(folder)
             if really:
+                if run_is_here:
+                    _check_idle(runs_dir() / hosts.name)
                 shutil.rmtree(folder, ignore_errors=True)
     return freed
+
+
+def _check_idle(run: Path) -> None:
+    # The claims that keep two runs from paying for the same call lie in the cache.
+    if owner := held_by(run):
+        raise RunBusy(f"Run {run.name} is in use: {owner} works in it, and needs the cache. Clean when it has ended.")
 
 
 def largest_first() -> str:
