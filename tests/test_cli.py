@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import builders
 import pytest
 
 VGKIT = [sys.executable, "-m", "vgkit"]
@@ -53,6 +54,20 @@ def test_templates_are_listed_and_checked(tmp_path: Path) -> None:
 
 def test_an_empty_place_is_listed_as_such(tmp_path: Path) -> None:
     assert "There are no runs yet" in vgkit("list", runs=tmp_path / "runs").stdout
+
+
+def test_how_a_run_ended_is_listed_and_shown(runs: Path) -> None:
+    run = builders.run(name="bag")
+    run.events.write("run_started", brief=run.brief.model_dump(mode="json"), profile="offline", engines={})
+    assert "state: open: no end is on record. `vgkit resume bag` goes on." in vgkit("show", runs=runs).stdout
+    run.events.write("phase_started", phase="chunks")
+    run.events.write("fallback", phase="chunks", subject="s01", engine="zeroscope@replicate", message="failed")
+    run.events.write("run_finished", state="degraded", seconds=61.4, message="Degraded: s01.")
+    assert "state: degraded\n  Degraded: s01." in vgkit("show", runs=runs).stdout
+    head, row = vgkit("list", runs=runs).stdout.splitlines()
+    assert head.split() == ["run", "state", "film", "profile", "took", "cost"]
+    assert "degraded (1 still)" in row
+    assert row.endswith("61 s  $0")
 
 
 @pytest.mark.slow

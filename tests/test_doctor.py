@@ -58,7 +58,7 @@ def test_a_machine_without_keys_can_run_offline_and_says_what_the_others_lack() 
     findings = examine(today=TODAY)
     assert [finding for finding in findings if finding.state == "red"] == []
     assert stopping(findings, "offline") == []
-    assert found(findings, "profile offline").fact == "Can make films now, for at most $0.00 each."
+    assert found(findings, "profile offline").fact == "Can make films now, for nothing."
     assert found(findings, "profile dev").fact == "Can't make a film now: replicate, openai."
     assert "REPLICATE_API_TOKEN=… into a .env file" in found(findings, "replicate").next_move
     assert "so http://127.0.0.1:9 was not asked" in found(findings, "openai").fact

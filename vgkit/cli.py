@@ -33,11 +33,12 @@ app.command()(cli_rehearse.rehearse)
 _LIST = """
     select
         run,
-        if(rehearsal, 'rehearsal: ', '') || state || if(fallbacks > 0, ' (' || fallbacks || ' stills)', '') as state,
+        state || case fallbacks when 0 then '' when 1 then ' (1 still)' else ' (' || fallbacks || ' stills)' end
+            || if(rehearsal, ', rehearsed', '') as state,
         printf('%g s %s', duration_s, aspect) as film,
         profile,
-        printf('%.0f s', seconds) as took,
-        printf('$%.4f', cost_usd::double) as cost
+        coalesce(printf('%.0f s', seconds), '') as took,
+        if(cost_usd > 0, printf('$%.4f', cost_usd::double), '$0') as cost
     from run_summary
     order by started_at
 """
@@ -46,15 +47,17 @@ _LIST = """
 @app.command("list")
 def list_runs() -> None:
     """List all runs: how each ended, its film, how long it took and what it cost."""
-    ledger = _ledger()
-    frame = ledger.query(_LIST)
-    _print(frame.to_string(index=False) if len(frame) else "There are no runs yet. Make one with `make demo`.")
+    from vgkit.phases.report import Table
+
+    frame = _ledger().query(_LIST)
+    rows = tuple(frame.fillna("").itertuples(index=False, name=None))
+    table = str(Table("", tuple(frame.columns), rows)).lstrip()
+    _print(table if rows else "There are no runs yet. Make one with `make demo`.")
 
 
 @app.command()
 def show(run: RunArgument = "") -> None:
-    """Show one run: what it was asked for, how far each phase is, and where its film lies."""
-    from vgkit.ledger import read_events
+    """Show one run: what it was asked for, how it ended, how far each phase is, and where its film lies."""
     from vgkit.phases.report import so_far
 
     opened = existing(run)
@@ -62,16 +65,25 @@ def show(run: RunArgument = "") -> None:
     rehearsal = "" if opened.rehearsal is None else ", a rehearsal"
     _print(f"{opened.name}: {brief.template}, {brief.duration_s} s, {brief.aspect}, profile {brief.profile}{rehearsal}")
     _print(f"  prompt: {' '.join(brief.prompt.split())}")
-    ends = read_events(opened.events.path).of("run_finished")
-    _print(
-        f"  state: {ends[-1]['state']} {ends[-1].get('message') or ''}".rstrip()
-        if ends
-        else "  state: not at an end yet"
-    )
+    _print(f"  state: {_state(opened)}")
     _print(str(so_far(opened)))
     for file in ("film.mp4", "export", "manifest.json", "notebooks", "run.log"):
         if opened.path(file).exists():
             _print(f"  {opened.path(file)}")
+
+
+def _state(opened: Any) -> str:
+    """Say how a run ended and why so; or who works in it, or that nobody does and no end is on record."""
+    from vgkit.ledger import read_events
+    from vgkit.lock import held_by
+
+    if owner := held_by(opened.folder):
+        return f"at work ({owner})"
+    marks = [event for event in read_events(opened.events.path) if event.kind in ("run_started", "run_finished")]
+    if not marks or marks[-1].kind == "run_started":
+        return f"open: no end is on record. `vgkit resume {opened.name}` goes on."
+    said = str(marks[-1].get("message") or "")
+    return f"{marks[-1]['state']}\n  {said}" if said else str(marks[-1]["state"])
 
 
 @app.command()

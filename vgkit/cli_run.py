@@ -135,10 +135,12 @@ def _started(wish: Wish, *, name: str, settings: dict[str, Any], approve: bool, 
 
 
 def _make(opened: Any, *, how: dict[str, str], view: View, verbose: bool, **running: Any) -> None:
+    from vgkit.ledger import read_events
     from vgkit.live import following
     from vgkit.live import view as view_of
     from vgkit.pipeline import phases_between, run_phases
     from vgkit.progress import RunProgress
+    from vgkit.progress_table import usd
     from vgkit.rehearse import hosts_of
     from vgkit.runlog import showing
 
@@ -148,4 +150,5 @@ def _make(opened: Any, *, how: dict[str, str], view: View, verbose: bool, **runn
         outcome = run_phases(opened, phases=phases, **running)
     if view != "json":
         where = f"film: {outcome.film}" if outcome.film else f"in: {opened.folder}"
-        sys.stdout.write(f"{opened.name}: {outcome.seconds:.1f} s, ${outcome.cost_usd:.2f}\n{where}\n")
+        again = " this time" if len(read_events(opened.events.path).of("run_started")) > 1 else ""
+        sys.stdout.write(f"{opened.name}: {outcome.seconds:.1f} s, {usd(outcome.cost_usd)}{again}\n{where}\n")

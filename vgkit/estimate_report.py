@@ -1,7 +1,8 @@
 """An estimate as a person or a script reads it: the rows, and how their sum stands against what may be spent."""
 
+import re
 from dataclasses import asdict, dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from vgkit.brief import Brief
@@ -13,7 +14,9 @@ from vgkit.places import runs_dir
 from vgkit.profiles import profile_for, project_cap
 from vgkit.template import Template
 
-_HEAD = ("phase", "engine", "calls", "each $", "in all $", "alone", "at once", "commercial", "licence")
+_HEAD = ("phase", "engine", "calls", "each $", "all $", "takes", "commercial", "licence")
+_CENT = Decimal("0.01")
+_IN_BRACKETS = re.compile(r" \([^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -75,15 +78,15 @@ class EstimateReport:
     def _warnings(self) -> list[str]:
         lines = []
         if self.all_usd > self.cap_usd:
-            lines.append(f"The cap would stop this run: raise it to at least ${self.all_usd:.2f} with --cap.")
+            lines.append(f"The cap would stop this run: raise it to at least ${_cents(self.all_usd)} with --cap.")
         if self.all_usd > self.project_cap_usd - self.project_spent_usd:
-            needed = self.all_usd + self.project_spent_usd
-            lines.append(f"The project's cap would stop this run: VGKIT_PROJECT_CAP must be at least {needed:.2f}.")
+            needed = _cents(self.all_usd + self.project_spent_usd)
+            lines.append(f"The project's cap would stop this run: VGKIT_PROJECT_CAP must be at least {needed}.")
         for row in self._forbidden():
             serving = [name for name in engines_of(row.role) if engine_for(row.role, name).commercial_use]
             lines.append(
-                f"The brief is for commercial use, which the licence of {row.engine} forbids. For {row.role} use "
-                f"one of {', '.join(serving)}."
+                f"The brief is for commercial use, which the licence of {row.engine} forbids. For {row.role} "
+                f"there is {' or '.join(serving)}."
             )
         return lines
 
@@ -108,12 +111,16 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.engine} {row.step}".rstrip(),
         str(row.calls),
         f"{row.each_usd:.4f}",
-        f"{row.all_usd:.2f}",
-        "" if row.alone_s is None else _time(row.alone_s),
+        "<0.01" if 0 < row.all_usd < _CENT else f"{row.all_usd:.2f}",
         "" if row.together_s is None else _time(row.together_s),
         "yes" if row.commercial_use else "NO",
-        row.licence,
+        _IN_BRACKETS.sub("", row.licence),
     )
+
+
+def _cents(usd: Decimal) -> Decimal:
+    """Round up to the cent: a cap rounded down would stop the run it is raised for."""
+    return usd.quantize(_CENT, ROUND_UP)
 
 
 def _time(seconds: float) -> str:

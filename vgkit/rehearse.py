@@ -66,7 +66,7 @@ class Rehearsed:
         met = ", ".join(f"{count} {name}" for name, count in sorted(self.faults.items())) or "none"
         sums = f"${self.booked_usd:.4f} by the ledger, ${self.billed_usd:.4f} by the hosts' bill"
         same = "the same" if self.booked_usd == self.billed_usd else "the same to the cent"
-        gap = f"; {self.open_calls} calls are open" if self.open_calls else ""
+        gap = f"; open calls: {self.open_calls}" if self.open_calls else ""
         return "\n".join(
             [
                 f"{self.run}: {self.state}, {self.wall_s:.0f} s with hosts at {self.speed:g} times their speed",

@@ -40,7 +40,8 @@ def _runnable(name: str, found: Sequence[Finding]) -> Finding:
     if missing:
         fact = f"Can't make a film now: {', '.join(missing)}."
         return Finding(named, "yellow" if _only_keys(found, name) else "red", fact, "See above for each.")
-    return Finding(named, "green", f"Can make films now, for at most ${profile.cap_usd:.2f} each.")
+    most = f"at most ${profile.cap_usd:.2f} each" if profile.cap_usd else "nothing"
+    return Finding(named, "green", f"Can make films now, for {most}.")
 
 
 def _only_keys(found: Sequence[Finding], name: str) -> bool:

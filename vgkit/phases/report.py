@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from vgkit.ledger import Event, read_events
+from vgkit.ledger.kinds import CALL_ENDS
 from vgkit.run import Run
 
 _WIDEST_PX = 1120
@@ -104,7 +105,7 @@ def took(events: Iterable[Event]) -> dict[str, Took]:
     for event in events:
         if event.kind in ("phase_finished", "phase_failed"):
             seconds[event["phase"]] += event.get("seconds") or 0.0
-        elif event.kind in ("call_settled", "call_failed", "call_cached"):
+        elif event.kind in CALL_ENDS:
             ends[event["call"]] = event
     for event in ends.values():
         if event.kind != "call_cached":
