@@ -70,15 +70,20 @@ def _rehearse(wish: Any, settings: dict[str, Any], how: dict[str, Any], *, as_js
         fared = rehearse_run(run)
     here_s = max(fared.wall_s - predicted.wall_s.median / fared.speed, 0.0) if fared.film else 0.0
     if not as_json:
-        sys.stdout.write(f"{fared}\n{_prediction_line(predicted, here_s)}\n")
+        sys.stdout.write(f"{fared}\n{_expectation(predicted, here_s)}\n")
     return {**fared.as_json, "predicted": {**asdict(predicted), "here_s": round(here_s, 1)}}
 
 
-def _prediction_line(predicted: Any, here_s: float) -> str:
-    cost, wall, success = predicted.cost_usd, predicted.wall_s, predicted.success
-    minutes = [f"{(seconds + here_s) / 60:.1f}" for seconds in (wall.median, wall.low, wall.high)]
+def _expectation(predicted: Any, here_s: float) -> str:
+    """What to expect of a real run; how long this machine takes is known only where a film was made."""
+    cost, wall, whole, lesser = predicted.cost_usd, predicted.wall_s, predicted.success, predicted.degraded
+    median, low, high = (f"{(seconds + here_s) / 60:.1f}" for seconds in (wall.median, wall.low, wall.high))
+    here = f"{here_s:.0f} s of it on this machine" if here_s else "without this machine's own"
+    stops = max(1 - whole.median - lesser.median, 0.0)
     return (
-        f"  predicted, 9 of 10 runs: ${cost.median:.2f} (${cost.low:.2f} to ${cost.high:.2f}), {minutes[0]} min "
-        f"({minutes[1]} to {minutes[2]}; {here_s:.0f} s of it this machine's), whole films {success.median:.0%} "
-        f"({success.low:.0%} to {success.high:.0%}), with a still instead of a clip {predicted.degraded.median:.0%}"
+        "  with such faults at their real speed, 9 of 10 runs lie between\n"
+        f"    cost     ${cost.median:.2f} (${cost.low:.2f} to ${cost.high:.2f})\n"
+        f"    minutes  {median} ({low} to {high}), {here}\n"
+        f"    outcome  {whole.median:.0%} whole ({whole.low:.0%} to {whole.high:.0%}), {lesser.median:.0%} with a "
+        f"still for a clip, {stops:.0%} stop and need `vgkit resume`"
     )
