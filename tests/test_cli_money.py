@@ -240,7 +240,11 @@ def test_a_rehearsed_run_that_met_its_cap_is_resumed_with_its_hosts_and_a_higher
     stopped = vgkit("rehearse", brief, "--faults", "none", "--speed", "200", "--cap", "0.10", "--set", "quality=draft")
     assert stopped.exit_code == 1
     assert "BudgetExceeded" in stopped.stdout
+    assert "the cap is $0.10" in stopped.stdout
+    assert "100% whole" in stopped.stdout
     (run,) = [Run.open(path.parent) for path in tmp_path.glob("runs/*/run.json")]
     paid = {charge.prediction for charge in bill_of(rehearsal_dir(run.name))}
-    assert vgkit("resume", run.name, "--cap", "2.00", "--until", "chunks", "--view", "quiet").exit_code == 0
+    resumed = vgkit("resume", run.name, "--cap", "2.00", "--until", "chunks", "--view", "quiet")
+    assert resumed.exit_code == 0
+    assert " this time\n" in resumed.stdout
     assert paid < {charge.prediction for charge in bill_of(rehearsal_dir(run.name))}

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,6 +58,7 @@ def _rehearse(wish: Any, settings: dict[str, Any], how: dict[str, Any], *, as_js
     from vgkit.live import following, view
     from vgkit.phases.step import PHASES
     from vgkit.prediction import predict
+    from vgkit.profiles import profile_for
     from vgkit.progress import RunProgress
     from vgkit.rehearsal.faults import load_faults
     from vgkit.rehearse import rehearse as rehearse_run
@@ -70,11 +72,11 @@ def _rehearse(wish: Any, settings: dict[str, Any], how: dict[str, Any], *, as_js
         fared = rehearse_run(run)
     here_s = max(fared.wall_s - predicted.wall_s.median / fared.speed, 0.0) if fared.film else 0.0
     if not as_json:
-        sys.stdout.write(f"{fared}\n{_expectation(predicted, here_s)}\n")
+        sys.stdout.write(f"{fared}\n{_expectation(predicted, here_s, profile_for(brief).cap_usd)}\n")
     return {**fared.as_json, "predicted": {**asdict(predicted), "here_s": round(here_s, 1)}}
 
 
-def _expectation(predicted: Any, here_s: float) -> str:
+def _expectation(predicted: Any, here_s: float, cap_usd: Decimal) -> str:
     """What to expect of a real run; how long this machine takes is known only where a film was made."""
     cost, wall, whole, lesser = predicted.cost_usd, predicted.wall_s, predicted.success, predicted.degraded
     median, low, high = (f"{(seconds + here_s) / 60:.1f}" for seconds in (wall.median, wall.low, wall.high))
@@ -82,7 +84,7 @@ def _expectation(predicted: Any, here_s: float) -> str:
     stops = max(1 - whole.median - lesser.median, 0.0)
     return (
         "  with such faults at their real speed, 9 of 10 runs lie between\n"
-        f"    cost     ${cost.median:.2f} (${cost.low:.2f} to ${cost.high:.2f})\n"
+        f"    cost     ${cost.median:.2f} (${cost.low:.2f} to ${cost.high:.2f}); the cap is ${cap_usd:.2f}\n"
         f"    minutes  {median} ({low} to {high}), {here}\n"
         f"    outcome  {whole.median:.0%} whole ({whole.low:.0%} to {whole.high:.0%}), {lesser.median:.0%} with a "
         f"still for a clip, {stops:.0%} stop and need `vgkit resume`"

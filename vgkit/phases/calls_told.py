@@ -63,7 +63,7 @@ def _row(events: Sequence[Event]) -> tuple[str, ...]:
     first, last = events[0], events[-1]
     how = " ".join(str(first[name]) for name in ("step", "adapter") if first.get(name))
     tries = f", try {first['attempt']}" if (first.get("attempt") or 1) > 1 else ""
-    ended = _STATES[last.kind] + (f": {last['message']}" if last.kind == "call_failed" else "")
+    ended = str(last.get("message") or _STATES[last.kind]) if last.kind == "call_failed" else _STATES[last.kind]
     seconds = f"{last['seconds']:.1f} s" if last.get("seconds") is not None else ""
     cost = dollars(last.usd("cost_usd")) if last.kind in _PAID else ""
     prediction = next((event["prediction"] for event in reversed(events) if event.get("prediction")), "")
