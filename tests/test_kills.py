@@ -18,47 +18,40 @@ from vgkit.run import Run
 
 KILLS = int(os.environ.get("VGKIT_KILLS", "3"))
 SPEED = 60.0
+LAST_CALLS = 80  # events of such a run; of about a hundred, those after it tell of no call
 CHAT_SLACK_USD = Decimal("0.01")  # a chat call that was cut off is charged, but can't be looked up: it is estimated
 
 
-def resumed(name: str, environment: dict[str, str], *, killed_after_s: float | None = None) -> tuple[int, str]:
-    """Resume a run in a process of its own, and kill that with -9 after a while; its exit code, and all it printed."""
-    command = [sys.executable, "-m", "vgkit", "resume", name, "--view", "plain"]
+def resumed(run: Run, environment: dict[str, str], *, killed_at: int | None = None, late_s: float = 0.0) -> str:
+    """Resume a run in a process of its own; with ``killed_at``, kill that with -9 ``late_s`` after so many events.
+
+    All it printed, and how it ended.
+    """
+    command = [sys.executable, "-m", "vgkit", "resume", run.name, "--view", "plain"]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as one:
-        try:
-            said, _ = one.communicate(timeout=killed_after_s or 280)
-        except subprocess.TimeoutExpired:
-            one.kill()
-            said, _ = one.communicate()
-    return one.returncode, said
-
-
-@pytest.fixture(scope="module")
-def usual_s(tmp_path_factory: pytest.TempPathFactory) -> float:
-    """How long a run takes that nobody kills."""
-    runs = tmp_path_factory.mktemp("usual")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VGKIT_RUNS", str(runs))
-        with hosts_apart(runs / ".rehearsals" / "usual", speed=SPEED, faults="none", seed=0) as environment:
-            rehearsed_run(name="usual", speed=SPEED)
-            begun = time.monotonic()
-            code, said = resumed("usual", dict(environment))
-            assert code == 0, said
-            return time.monotonic() - begun
+        while killed_at is not None and one.poll() is None:
+            if len(read_events(run.events.path)) >= killed_at:
+                time.sleep(late_s)
+                one.kill()
+                break
+            time.sleep(0.01)
+        said, _ = one.communicate(timeout=280)
+    return f"{said}\nexit {one.returncode}"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_a_run_killed_at_a_random_moment_pays_once_for_each_call(runs: Path, usual_s: float, seed: int) -> None:
-    moment_s = random.Random(f"kill {seed}").uniform(0.5, usual_s)
+def test_a_run_killed_at_a_random_moment_pays_once_for_each_call(runs: Path, seed: int) -> None:
+    chance = random.Random(f"kill {seed}")
+    killed_at, late_s = chance.randrange(3, LAST_CALLS), chance.uniform(0.0, 0.5)
     folder = runs / ".rehearsals" / "killed"
     with hosts_apart(folder, speed=SPEED, faults="mild", seed=seed) as environment:
-        rehearsed_run(name="killed", speed=SPEED, faults="mild", seed=seed)
-        first, said = resumed("killed", dict(environment), killed_after_s=moment_s)
-        code, more = resumed("killed", dict(environment))
-        assert code == 0, f"killed after {moment_s:.1f} s ({first}):\n{said}\n{more}"
+        run = rehearsed_run(name="killed", speed=SPEED, faults="mild", seed=seed)
+        said = resumed(run, dict(environment), killed_at=killed_at, late_s=late_s)
+        more = resumed(run, dict(environment))
+        assert said.endswith("exit -9"), f"it ended before event {killed_at}:\n{said}"
+        assert more.endswith("exit 0"), f"killed {late_s:.1f} s after event {killed_at}:\n{said}\n{more}"
         keys = keys_of(environment)
-    run = Run.open("killed")
     assert read_events(run.events.path).of("run_finished")[-1]["state"] == "success"
     assert run.path("film.mp4").is_file()
     assert created_twice(folder) == {}
