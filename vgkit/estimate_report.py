@@ -6,7 +6,7 @@ from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from vgkit.brief import Brief
-from vgkit.engines.registry import engine_for, engines_of
+from vgkit.engines.registry import commercial_engines
 from vgkit.estimate import Row, estimate, total_s, total_usd
 from vgkit.ledger.money import Spending
 from vgkit.phases.report import Table
@@ -83,10 +83,9 @@ class EstimateReport:
             needed = _cents(self.all_usd + self.project_spent_usd)
             lines.append(f"The project's cap would stop this run: VGKIT_PROJECT_CAP must be at least {needed}.")
         for row in self._forbidden():
-            serving = [name for name in engines_of(row.role) if engine_for(row.role, name).commercial_use]
             lines.append(
                 f"The brief is for commercial use, which the licence of {row.engine} forbids. For {row.role} "
-                f"there is {' or '.join(serving)}."
+                f"there is {' or '.join(commercial_engines(row.role))}."
             )
         return lines
 
