@@ -10,9 +10,9 @@ from typing import Any, Protocol, cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from vgkit.media.frames import Frame, planes
+from vgkit.media.picture import BT709
 
 _Planes = tuple[Frame, Frame, Frame]
 
@@ -36,15 +36,6 @@ class Overlay(Protocol):
     def draw(self, frame_index: int) -> tuple[Frame, int, int] | None: ...
 
 
-def _bt709() -> NDArray[np.float32]:
-    """Return the 3x4 matrix from R'G'B' 0..255 and 1 to limited range Y', Cb, Cr (BT.709-6, item 3)."""
-    luma = np.array([0.2126, 0.7152, 0.0722])
-    blue = (np.array([0, 0, 1]) - luma) / 1.8556 * 224
-    red = (np.array([1, 0, 0]) - luma) / 1.5748 * 224
-    return np.column_stack([np.stack([luma * 219, blue, red]) / 255, _BLACK]).astype(np.float32)
-
-
-_MATRIX = _bt709()
 _COLOUR_BITS = np.frombuffer(b"\xff\xff\xff\x00", np.uint32)
 
 
@@ -103,7 +94,7 @@ def _prepared(rgba: Frame, x: int, y: int, width: int, height: int) -> _Ink | No
 
 def _tints(rgba: Frame, alpha: Any) -> _Planes:
     """Return what coloured ink adds to each plane: its colour, weighted by its alpha."""
-    colours = cv2.split(cv2.transform(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), _MATRIX))
+    colours = cv2.split(cv2.transform(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), BT709))
     luma, blue, red = (cv2.multiply(colour, alpha, scale=1 / 255) for colour in colours)
     return _frames(luma, _halved(blue), _halved(red))
 
