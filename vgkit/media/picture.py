@@ -17,7 +17,7 @@ from vgkit.media.frames import Frame, tag_bt709
 Plane = NDArray[np.float32]
 
 _MIDDLE = 128.0
-_SIXTEEN_BITS = 256.0
+_SIXTEEN_BITS: Any = 256.0  # a scalar, which cv2's types do not allow for
 
 
 def _matrix() -> NDArray[np.float32]:
@@ -62,7 +62,7 @@ def to_rgb(picture: Picture) -> Frame:
     """Give the picture out as RGB uint8 (h, w, 3)."""
     colours = cv2.resize(picture.chroma, picture.size, interpolation=cv2.INTER_LINEAR)
     rgb = cv2.transform(cv2.merge([picture.luma, *cv2.split(colours)]), _INVERSE)
-    return cast(Frame, cv2.convertScaleAbs(cv2.max(rgb, 0.0)))
+    return cast(Frame, cv2.convertScaleAbs(np.maximum(rgb, 0)))
 
 
 def mixed(first: Picture, second: Picture, share: float) -> Picture:
@@ -88,8 +88,8 @@ def flat(size: tuple[int, int], rgb: tuple[int, int, int]) -> Picture:
     return from_rgb(np.full((size[1], size[0], 3), rgb, np.uint8))
 
 
-def to_video_frame(picture: Picture) -> av.VideoFrame:
-    """Give the picture to the scaler: yuv420p with 16 bits, limited range, tagged BT.709."""
+def to_video_frame(picture: Picture) -> Any:
+    """Give the picture to the scaler: an av.VideoFrame, yuv420p with 16 bits, limited range, tagged BT.709."""
     frame: Any = av.VideoFrame(*picture.size, "yuv420p16le")
     for plane, part in zip(frame.planes, (picture.luma, *cv2.split(picture.chroma)), strict=True):
         whole = np.frombuffer(plane, np.uint16).reshape(plane.height, plane.line_size // 2)
