@@ -45,6 +45,7 @@ class Assets(BaseModel):
     product: Path | None = None
     logo: Path | None = None
     music: Path | None = None
+    voice: Path | None = None
     lut: Path | None = None
 
     def given(self) -> dict[str, Path]:

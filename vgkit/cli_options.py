@@ -18,7 +18,9 @@ AspectOption = Annotated[str | None, typer.Option(help="16:9, 9:16 or 1:1")]
 ProfileOption = Annotated[str | None, typer.Option(help="engines and limits by name")]
 UsageOption = Annotated[str | None, typer.Option(help="research or commercial")]
 CapOption = Annotated[str | None, typer.Option(help="the most this run may spend, in US dollars")]
-AssetOption = Annotated[list[str] | None, typer.Option(help="product=, logo=, music= or lut= and a path; repeatable")]
+AssetOption = Annotated[
+    list[str] | None, typer.Option(help="product=, logo=, music=, voice= or lut= and a path; repeatable")
+]
 EngineOption = Annotated[list[str] | None, typer.Option(help="plan=, picture=, video= or music= and a name")]
 SettingOption = Annotated[list[str] | None, typer.Option("--set", help="a notebook's parameter: takes=2; repeatable")]
 RunArgument = Annotated[str, typer.Argument(help="a run's name or folder; the latest where left out")]

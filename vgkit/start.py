@@ -149,7 +149,7 @@ def _asset_checks() -> dict[str, Callable[[Path], object]]:
     from vgkit.media.grade import read_cube
     from vgkit.media.sound import read_sound
 
-    return {"product": load_picture, "logo": load_picture, "music": read_sound, "lut": read_cube}
+    return {"product": load_picture, "logo": load_picture, "music": read_sound, "voice": read_sound, "lut": read_cube}
 
 
 def _allowed_file(kind: str, path: Path, allowed: Sequence[Path]) -> Path:

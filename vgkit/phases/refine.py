@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from vgkit.brief import FILM_FPS
-from vgkit.draft import seed_for
-from vgkit.engines.base import Ask, MusicRequest
 from vgkit.errors import ParameterError
-from vgkit.phases.asking import ask_all, engine, engine_mark
+from vgkit.phases import soundtrack
 from vgkit.phases.calls_told import calls_told
 from vgkit.phases.report import Figure, PhaseReport, Table
+from vgkit.phases.soundtrack import asks, make_sound, record_sound
 from vgkit.phases.step import Inputs, Step, begin, catch_up, digest_of, made_digest
 from vgkit.places import templates_dir
 from vgkit.run import Run
 from vgkit.storyboard import Storyboard
+
+__all__ = ["PHASE", "asks", "before_and_after", "check_settings", "inputs", "refine_film", "report"]
 
 PHASE = "refine"
 _VERSION = "2"  # raise with every change a viewer could see or hear
@@ -34,10 +35,9 @@ def inputs(run: Run, *, quality: str = "review") -> Inputs:
         "cut.json": made_digest(run, "chunks", "cut.json"),
         "look": digest_of(_look_path(run)),
         "assets.logo": digest_of(run.asset("logo")),
-        "assets.music": digest_of(run.asset("music")),
-        "engines.music": engine_mark(run, "music"),
         "quality": quality,
         "method": _VERSION,
+        **soundtrack.inputs(run),
     }
 
 
@@ -45,14 +45,6 @@ def check_settings(*, quality: str = "review") -> None:
     """Raise ParameterError for a quality there is not."""
     if quality not in _PRESETS:
         raise ParameterError(f"quality: there is no {quality!r}. Use one of {', '.join(_PRESETS)}.")
-
-
-def asks(run: Run) -> list[Ask]:
-    """What the phase asks engines for: music, where the person gave none."""
-    if run.asset("music"):
-        return []
-    request = _music_request(run, run.storyboard)
-    return [Ask("music", engine(run, "music"), request, run.path("music_raw.wav"))]
 
 
 def refine_film(run: Run, *, quality: str = "review") -> PhaseReport:
@@ -64,8 +56,7 @@ def refine_film(run: Run, *, quality: str = "review") -> PhaseReport:
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, quality=quality)) as step:
         if step.needed:
-            _make_music(step)
-            _draw_sound(step)
+            make_sound(step)
             _make_film(step, quality)
             _check(step)
     return report(run)
@@ -81,7 +72,7 @@ def report(run: Run) -> PhaseReport:
         lines=(f"{run.storyboard.title}: the film is to specification.",),
         figures=(
             Figure(run.path("film.mp4"), "The film", width_px=960),
-            Figure(run.path("music.png"), "Music, with its beats and the film's cuts", width_px=960),
+            *soundtrack.figures(run),
         ),
         tables=(Table("Conformance", ("check", "wanted", "found", "passed"), rows), *calls_told(run, PHASE)),
     )
@@ -108,37 +99,6 @@ def before_and_after(run: Run) -> PhaseReport:
 def _look_path(run: Run) -> Path:
     """The person's own LUT, else the template's look."""
     return run.asset("lut") or templates_dir() / "looks" / f"{run.storyboard.look}.cube"
-
-
-def _make_music(step: Step) -> None:
-    """Bring the person's music, or the engine's, to the film's length and loudness."""
-    from vgkit.media.sound import finish_for_aac, fit_to_length, read_sound, write_wav
-
-    run, storyboard = step.run, step.run.storyboard
-    step.progress(0, storyboard.frames, "music")
-    own = run.asset("music")
-    if own:
-        music = fit_to_length(read_sound(own), duration_s=storyboard.duration_s)
-    else:
-        ask_all(step, asks(run))
-        music = read_sound(step.make(run.path("music_raw.wav")))
-        if len(music) != round(storyboard.duration_s * 48000):
-            music = fit_to_length(music, duration_s=storyboard.duration_s)
-    finished = finish_for_aac(music)
-    write_wav(finished.samples, run.path("music.wav"))
-    step.make(run.path("music.wav"), loudness_lufs=finished.loudness_lufs, true_peak_dbtp=finished.true_peak_dbtp)
-
-
-def _music_request(run: Run, storyboard: Storyboard) -> MusicRequest:
-    return MusicRequest(
-        subject="music",
-        prompt=storyboard.music.prompt,
-        mood=storyboard.music.mood,
-        tempo_bpm=storyboard.music.tempo_bpm,
-        duration_s=storyboard.duration_s,
-        cuts_s=storyboard.cuts_s,
-        seed=seed_for(run.brief.seed, "music"),
-    )
 
 
 def _make_film(step: Step, quality: str) -> None:
@@ -221,20 +181,6 @@ def _metadata(run: Run, storyboard: Storyboard) -> dict[str, str]:
     return {"title": storyboard.title, "comment": f"Made by vgkit with {engines}; run {run.name}", "encoder": "vgkit"}
 
 
-def _draw_sound(step: Step) -> None:
-    from vgkit.media.frames import write_picture
-    from vgkit.media.rhythm import find_rhythm
-    from vgkit.media.sound import read_sound
-    from vgkit.media.waveform import waveform_picture
-
-    run = step.run
-    music = read_sound(run.path("music.wav"))
-    beats_s = find_rhythm(music).beats_s
-    picture = waveform_picture(music, width_px=1440, height_px=320, beats_s=beats_s, cuts_s=run.storyboard.cuts_s)
-    write_picture(picture, run.path("music.png"))
-    step.make(run.path("music.png"))
-
-
 def _check(step: Step) -> None:
     """Measure the film against its specification, put the figures on record, and refuse a film that is off."""
     from vgkit.files import write_json
@@ -246,28 +192,5 @@ def _check(step: Step) -> None:
     rows = [{"name": c.name, "wanted": str(c.wanted), "found": str(c.found), "passed": c.passed} for c in found.checks]
     write_json(run.path("conform.json"), rows)
     step.make(run.path("conform.json"))
-    _record_sound(run)
+    record_sound(run, PHASE)
     found.require()
-
-
-def _record_sound(run: Run) -> None:
-    """Put the encoded film's loudness on record, measured on what a viewer will hear."""
-    from vgkit.media.sound import measure, read_sound
-
-    heard = measure(read_sound(run.path("film.mp4")))
-    for name, value, unit in (
-        ("loudness", heard.integrated_lufs, "LUFS"),
-        ("true_peak", heard.true_peak_dbtp, "dBTP"),
-    ):
-        run.events.write(
-            "metric",
-            phase=PHASE,
-            subject="film",
-            name=name,
-            value=value,
-            unit=unit,
-            direction="target",
-            implementation="vgkit.media.loudness (ITU-R BS.1770-4)",
-            version=_VERSION,
-            scored={"seconds": run.storyboard.duration_s},
-        )
