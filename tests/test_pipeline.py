@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from builders import brief, run
 
-from vgkit.bench import phase_timings, table
+from vgkit.bench.film import phase_timings, table
 from vgkit.errors import ApprovalNeeded, ParameterError, PhaseNotReady, RunBusy
 from vgkit.ledger import Ledger, read_events
 from vgkit.lock import RunLock

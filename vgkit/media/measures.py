@@ -62,12 +62,13 @@ def warp_error(lumas: Sequence[Plane], motions: Sequence[Moved]) -> float:
 
 def comes_home(motion: Moved) -> NDArray[np.bool_]:
     """Say for every second pixel each way whether it lands inside, and comes back when followed there and back."""
-    there = motion.forward[::_EVERY, ::_EVERY]
+    forward = motion.forward
+    height, width = forward.shape[:2]
+    there = forward[::_EVERY, ::_EVERY]
     back = _fetched(motion.backward, there, cv2.INTER_LINEAR)
     error = ((there + back) ** 2).sum(axis=2)
     extent = (there**2).sum(axis=2) + (back**2).sum(axis=2)
-    places = _grid(*motion.forward.shape[:2]) + there
-    height, width = motion.forward.shape[:2]
+    places = _grid(height, width) + there
     inside = (places >= 0).all(axis=2) & (places[..., 0] <= width - 1) & (places[..., 1] <= height - 1)
     return cast(NDArray[np.bool_], (error < 0.02 * extent + 1) & inside)
 

@@ -1,11 +1,8 @@
-"""``make bench``: how long the sample film takes, phase by phase, against a bare encoder doing only its last step,
-and how long a hosted film takes, against what its hosts take.
+"""How long the sample film takes, phase by phase, against a bare encoder doing only its last step.
 
-Ratios within one run are what to go by: seconds depend on the machine and on what else it does."""
+The phases' own seconds come from the run's record, so that what the notebooks cost beside them is told apart."""
 
 import os
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +11,6 @@ from pathlib import Path
 
 import av
 
-from vgkit.bench_hosts import hosted_table
 from vgkit.brief import FILM_FPS
 from vgkit.ledger import read_events
 from vgkit.media.encode import add_video
@@ -32,20 +28,6 @@ class Timing:
     phase: str
     own_s: float
     notebook_s: float
-
-
-def main() -> None:
-    """Make the sample film in a new runs folder, offline and then rehearsed, and print where the time went.
-
-    Arguments ``film`` or ``hosts`` ask for one of the two alone.
-    """
-    wanted = sys.argv[1:] or ["film", "hosts"]
-    with tempfile.TemporaryDirectory(prefix="vgkit-bench-") as runs:
-        os.environ["VGKIT_RUNS"] = runs
-        if "film" in wanted:
-            print(film_table(Path(runs)))
-        if "hosts" in wanted:
-            print(hosted_table())
 
 
 def film_table(runs: Path) -> Table:
@@ -113,7 +95,3 @@ def _batches(frames: Iterator[av.VideoFrame]) -> Iterator[list[av.VideoFrame]]:
             yield batch
             batch = []
     yield batch
-
-
-if __name__ == "__main__":
-    main()
