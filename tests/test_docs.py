@@ -27,6 +27,7 @@ from vgkit.ledger import Ledger, read_events
 from vgkit.ledger.kinds import _CALL, KINDS
 from vgkit.media import conform, encode, loudness
 from vgkit.media.frames import write_picture
+from vgkit.media.joins import MOST_SHIFT_FRAMES, RETIMING
 from vgkit.media.probe import probe
 from vgkit.media.samples import AAC_BITS_PER_S
 from vgkit.phases import refine
@@ -245,10 +246,10 @@ def test_the_figures_of_the_film_page_are_the_codes() -> None:
     assert f"{loudness.finish.__kwdefaults__['ceiling_dbtp']:g} dBTP, because" in text.replace("\n   ", " ")
     assert f"{AAC_BITS_PER_S // 1000} kbit/s" in text
     assert f"{encode.SAMPLE_RATE_HZ} Hz" in text
-    assert (
-        f"dissolve lasts {_TRANSITION_FRAMES['dissolve']} frames of the film, a wipe {_TRANSITION_FRAMES['wipe']}"
-        in text
-    )
+    lengths = {name: int(rest.split("|")[0]) for name, rest in table(text, "`transition`").items()}
+    assert lengths == _TRANSITION_FRAMES
+    assert f"up to {MOST_SHIFT_FRAMES} frames" in text
+    assert f"slowed by {100 * RETIMING:g} %" in text
 
 
 def test_the_packages_in_the_readme_are_those_that_are_required() -> None:

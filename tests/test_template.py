@@ -1,12 +1,13 @@
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from builders import template
 
 from vgkit.errors import TemplateError
 from vgkit.places import templates_dir
+from vgkit.template import Transition
 from vgkit.template_files import check_template, lines_of, load_template, schema_text, template_names
 
 
@@ -37,6 +38,11 @@ def test_a_shipped_template_names_scenes_and_looks_that_are_there(name: str) -> 
     scenes = {path.stem for path in (templates_dir() / "scenes").glob("*.svg")} | {"place"}
     assert {view.setting for beat in shipped.beats for view in beat.views} <= scenes
     assert (templates_dir() / "looks" / f"{shipped.look}.cube").is_file()
+
+
+def test_the_shipped_templates_show_every_transition() -> None:
+    used = {beat.transition for name in template_names() for beat in template(name).beats}
+    assert used == set(get_args(Transition))
 
 
 def test_the_schema_on_disk_is_the_models_own() -> None:

@@ -1,11 +1,21 @@
 import itertools
+from typing import get_args
 
 import pytest
 from builders import ANIMATEDIFF, ZEROSCOPE, template
 
+from vgkit.draft import _CAPTION_LEAD_FRAMES
 from vgkit.storyboard import ClipShape
+from vgkit.template import Transition
 from vgkit.template_files import template_names
-from vgkit.timing import LEAST_SHOT_FRAMES, beat_borders, blend_weights, keyframe_frames, snap_shots
+from vgkit.timing import (
+    _TRANSITION_FRAMES,
+    LEAST_SHOT_FRAMES,
+    beat_borders,
+    blend_weights,
+    keyframe_frames,
+    snap_shots,
+)
 
 
 @pytest.mark.parametrize("clip", [ZEROSCOPE, ANIMATEDIFF], ids=["24 frames", "16 frames"])
@@ -43,6 +53,23 @@ def test_transitions_lie_between_beats_and_cuts_within_them() -> None:
     between = [here.transition for here, after in itertools.pairwise(spans) if here.beat != after.beat]
     assert set(within) == {"cut"}
     assert between == ["cut", "wipe", "dissolve", "dissolve", "dissolve"]
+
+
+@pytest.mark.parametrize("clip", [ZEROSCOPE, ANIMATEDIFF], ids=["24 frames", "16 frames"])
+@pytest.mark.parametrize("name", template_names())
+def test_transitions_fit_into_their_shots_and_are_over_when_words_come_in(name: str, clip: ClipShape) -> None:
+    for seconds in range(6, 61):
+        spans = snap_shots(template(name), frames=seconds * 30, clip=clip)
+        for here, after in itertools.pairwise(spans):
+            lasts = here.transition_frames
+            assert (lasts == 0) == (here.transition == "cut")
+            assert lasts - lasts // 2 <= _CAPTION_LEAD_FRAMES
+            assert lasts < min(here.frames, after.frames) / 2
+
+
+def test_every_transition_has_a_length_and_a_dip_has_one_frame_that_is_all_colour() -> None:
+    assert set(_TRANSITION_FRAMES) == set(get_args(Transition))
+    assert _TRANSITION_FRAMES["dip"] % 2 == 1
 
 
 def test_fifteen_keyframes_stand_for_thirty_seconds() -> None:

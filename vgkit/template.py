@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 ShotSize = Literal["wide", "medium", "close", "detail"]
 Camera = Literal["push_in", "pull_out", "pan_left", "pan_right", "tilt_up", "tilt_down", "orbit", "static"]
-Transition = Literal["cut", "dissolve", "wipe"]
+Transition = Literal["cut", "dissolve", "wipe", "push", "dip", "match"]
 Presence = Literal["hidden", "in_scene", "hero"]
 Mood = Literal["uplifting", "warm", "calm", "energetic", "elegant", "epic"]
 

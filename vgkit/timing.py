@@ -13,7 +13,8 @@ from vgkit.template import Beat, Camera, Template, Transition, View
 KEYFRAME_STEP_FRAMES = 2 * FILM_FPS
 LEAST_SHOT_FRAMES = 2 * FILM_FPS  # so that every shot holds a keyframe of the two-second grid
 _LEAST_SHOTS = 3  # even six seconds tell a beginning, a middle and an end
-_TRANSITION_FRAMES: dict[Transition, int] = {"cut": 0, "dissolve": 14, "wipe": 16}
+# None reaches past 9 frames after its border, where captions come in; a dip of an odd length has one frame all colour.
+_TRANSITION_FRAMES: dict[Transition, int] = {"cut": 0, "dissolve": 14, "wipe": 16, "push": 16, "dip": 17, "match": 8}
 _REVERSED: dict[Camera, Camera] = {
     "push_in": "pull_out",
     "pull_out": "push_in",
