@@ -25,6 +25,13 @@ def hosts(runs: Path) -> Iterator[Table]:
     yield hosted_table()
 
 
+def post(runs: Path) -> Iterator[Table]:
+    """Time phase 5's work, and weigh it."""
+    from vgkit.bench.post import post_tables
+
+    yield from post_tables()
+
+
 def motion(runs: Path) -> Iterator[Table]:
     """Hold our interpolation and ffmpeg's against the truth."""
     from vgkit.bench.motion import motion_table
@@ -32,7 +39,7 @@ def motion(runs: Path) -> Iterator[Table]:
     yield motion_table()
 
 
-BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {"film": film, "hosts": hosts, "motion": motion}
+BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {"film": film, "hosts": hosts, "post": post, "motion": motion}
 
 
 def main() -> None:

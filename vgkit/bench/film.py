@@ -4,21 +4,14 @@ The phases' own seconds come from the run's record, so that what the notebooks c
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
-
-from vgkit.brief import FILM_FPS
+from vgkit.bench.bare import bare_encode
 from vgkit.ledger import read_events
-from vgkit.media.encode import add_video
 from vgkit.phases.report import Table
 from vgkit.pipeline import run_phases
 from vgkit.start import sample_run
-
-_FRAMES_IN_MEMORY = 150
 
 
 @dataclass(frozen=True)
@@ -37,7 +30,7 @@ def film_table(runs: Path) -> Table:
     run_phases(run)
     whole_s = time.perf_counter() - begun
     timings = phase_timings(run.events.path)
-    bare_s = bare_encode_s(run.path("film.mp4"), runs / "bare.mp4")
+    bare_s = bare_encode(run.path("film.mp4"), runs / "bare.mp4").wall_s
     return table(timings, whole_s=whole_s, bare_s=bare_s, frames=run.storyboard.frames)
 
 
@@ -48,27 +41,6 @@ def phase_timings(events: Path) -> list[Timing]:
     notebooks = [event for event in record.of("artifact") if event["path"].startswith("notebooks/")]
     whole = {event["phase"]: event["media"]["seconds"] for event in notebooks}
     return [Timing(phase, own[phase], whole[phase] - own[phase]) for phase in own]
-
-
-def bare_encode_s(film: Path, out: Path) -> float:
-    """Time x264 alone on the film's own frames, handed over from memory a few seconds at a time."""
-    spent_s = 0.0
-    with av.open(str(film)) as source, av.open(str(out), "w") as container:
-        picture = source.streams.video[0]
-        picture.thread_type = "AUTO"
-        stream = add_video(
-            container, size=(picture.width, picture.height), fps=Fraction(FILM_FPS), preset="veryfast", crf=19
-        )
-        for frames in _batches(source.decode(video=0)):
-            begun = time.perf_counter()
-            for frame in frames:
-                frame.pict_type = 0  # else the encoder repeats the decisions of the one before
-                container.mux(stream.encode(frame))
-            spent_s += time.perf_counter() - begun
-        begun = time.perf_counter()
-        container.mux(stream.encode(None))
-        spent_s += time.perf_counter() - begun
-    return spent_s
 
 
 def table(timings: list[Timing], *, whole_s: float, bare_s: float, frames: int) -> Table:
@@ -85,13 +57,3 @@ def table(timings: list[Timing], *, whole_s: float, bare_s: float, frames: int) 
     ]
     cores = os.cpu_count()
     return Table(f"The sample film on {cores} cores", ("step", "seconds", "its notebook"), tuple(rows))
-
-
-def _batches(frames: Iterator[av.VideoFrame]) -> Iterator[list[av.VideoFrame]]:
-    batch: list[av.VideoFrame] = []
-    for frame in frames:
-        batch.append(frame)
-        if len(batch) == _FRAMES_IN_MEMORY:
-            yield batch
-            batch = []
-    yield batch

@@ -20,14 +20,14 @@ from vgkit.media.frames import Frame
 Camera = Literal["pan", "zoom", "turn", "handheld"]
 
 CAMERAS: tuple[Camera, ...] = ("pan", "zoom", "turn", "handheld")
-SPEEDS_PX = {"slow": 3.0, "medium": 10.0, "fast": 20.0}
 SIZE = (576, 320)
+SPEEDS_PX = {"slow": 3.0, "medium": 10.0, "fast": 20.0}  # at that size; smaller pictures move in proportion
 SOURCE_FRAMES = 24
 STEP = Fraction(8, 30)  # source frames from one frame at 30 fps to the next
 TRUE_FRAMES = int((SOURCE_FRAMES - 1) / STEP) + 1
 
 _OVER = 2
-_RADIUS_PX = 300.0  # about where the fastest twentieth of a turning or growing picture lies
+_RADIUS = 0.52  # of the width: about where the fastest twentieth of a turning or growing picture lies
 _ZOOM_PERIOD = 32.0
 _SPRITE_SPEED = 0.6
 _BACKGROUND: Any = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
@@ -78,15 +78,19 @@ class KnownClip:
             _lay(large, sprite.ink, self._place(sprite, moment))
         return cast(Frame, cv2.resize(large, self.size, interpolation=cv2.INTER_AREA))
 
+    @property
+    def _radius_px(self) -> float:
+        return _RADIUS * self.size[0]
+
     def _view(self, moment: float) -> NDArray[np.float64]:
         """Return the 3x3 matrix from the picture's pixels to the texture's."""
         gone, angle, growth = self.speed_px * (moment - (SOURCE_FRAMES - 1) / 2), 0.0, 0.0
         if self.camera == "zoom":
             gone, growth = 0.0, self._swing(moment)
         elif self.camera == "turn":
-            gone, angle = 0.0, gone / _RADIUS_PX
+            gone, angle = 0.0, gone / self._radius_px
         elif self.camera == "handheld":
-            gone, angle, growth = 0.6 * gone, 0.3 * gone / _RADIUS_PX, 0.3 * self._swing(moment)
+            gone, angle, growth = 0.6 * gone, 0.3 * gone / self._radius_px, 0.3 * self._swing(moment)
         height, width = self.ground.shape[:2]
         x, y = width / 2 + gone * np.cos(self.heading), height / 2 + gone * np.sin(self.heading)
         middle = _moved(-(self.size[0] - 1) / 2, -(self.size[1] - 1) / 2)
@@ -95,7 +99,7 @@ class KnownClip:
     def _swing(self, moment: float) -> float:
         """Return the logarithm of the zoom: in and out again, as fast as asked where it is fastest."""
         rate = 2 * np.pi / _ZOOM_PERIOD
-        return float(self.speed_px / (_RADIUS_PX * rate) * np.sin(rate * moment + self.heading))
+        return float(self.speed_px / (self._radius_px * rate) * np.sin(rate * moment + self.heading))
 
     def _place(self, sprite: Sprite, moment: float) -> NDArray[np.float64]:
         """Return the 3x3 matrix from the sprite's pixels to the enlarged picture's."""
@@ -105,7 +109,9 @@ class KnownClip:
         x = sprite.middle[0] * self.size[0] + along * ahead - across * aside
         y = sprite.middle[1] * self.size[1] + along * aside + across * ahead
         height, width = sprite.ink.shape[:2]
-        turned = _turned(0.002 * self.speed_px * since, 1.0) @ _moved(-(width - 1) / 2, -(height - 1) / 2)
+        turned = _turned(0.6 * self.speed_px * since / self._radius_px, 1.0) @ _moved(
+            -(width - 1) / 2, -(height - 1) / 2
+        )
         return np.linalg.inv(_FROM_OVER) @ _moved(x, y) @ turned
 
 
@@ -131,7 +137,8 @@ def _clip(number: int, speed: str, camera: Camera, found: Sequence[Frame], size:
     )
     heading = float(dice.uniform(0, 2 * np.pi))
     ground = found[number % len(found)]
-    return KnownClip(f"{speed} {camera}", ground, sprites, camera, SPEEDS_PX[speed], heading, size)
+    speed_px = SPEEDS_PX[speed] * size[0] / SIZE[0]
+    return KnownClip(f"{speed} {camera}", ground, sprites, camera, speed_px, heading, size)
 
 
 def _cut_out(texture: Frame, dice: np.random.Generator, unit: int) -> Frame:

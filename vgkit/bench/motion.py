@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from vgkit.bench.known_motion import STEP, TRUE_FRAMES, KnownClip, known_clips
+from vgkit.bench.verdict import kept
 from vgkit.errors import EncodeFailed
 from vgkit.media.ffmpeg import binary, run_ffmpeg
 from vgkit.media.frames import Frame
@@ -171,11 +172,7 @@ def table(clips: Sequence[Judged]) -> Table:
     rows += [
         ("least, mean, ratio", "", "", f"{least:+.1f}", "", "", f"{mean:+.1f}", "", "", f"{cpu:.2f}"),
         ("asked for", "", "", f">= {LEAST_DB:g}", "", "", f">= {LEAST_VMAF:g}", "", "", f"<= {MOST_CPU:g}"),
-        ("kept", "", "", _kept(least >= LEAST_DB), "", "", _kept(mean >= LEAST_VMAF), "", "", _kept(cpu <= MOST_CPU)),
+        ("kept", "", "", kept(least >= LEAST_DB), "", "", kept(mean >= LEAST_VMAF), "", "", kept(cpu <= MOST_CPU)),
     ]
     columns = ("clip", "dB", "ffmpeg", "ahead", "VMAF", "ffmpeg", "ahead", "CPU ms/frame", "ffmpeg", "ratio")
     return Table("8 to 30 frames a second, every frame against the truth", columns, tuple(rows))
-
-
-def _kept(kept: bool) -> str:
-    return "yes" if kept else "NO"
