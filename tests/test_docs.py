@@ -26,8 +26,8 @@ from vgkit.engines.sketch.scenes import stage
 from vgkit.ledger import Ledger, read_events
 from vgkit.ledger.kinds import _CALL, KINDS
 from vgkit.media import conform, encode, loudness
+from vgkit.media.borders import MOST_SHIFT_FRAMES, RETIMING
 from vgkit.media.frames import write_picture
-from vgkit.media.joins import MOST_SHIFT_FRAMES, RETIMING
 from vgkit.media.probe import probe
 from vgkit.media.samples import AAC_BITS_PER_S
 from vgkit.phases import refine

@@ -1,4 +1,4 @@
-"""Joins move to the beat within what the shots have to spare, and never change how long the film is."""
+"""Borders move to the beat within what the shots have to spare, and never change how long the film is."""
 
 from fractions import Fraction
 from itertools import pairwise, product
@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from builders import shared
 
+from vgkit.media.borders import MOST_SHIFT_FRAMES, best_match, on_the_beat, slack
 from vgkit.media.frames import read_clip
-from vgkit.media.joins import MOST_SHIFT_FRAMES, best_match, on_the_beat, slack
 from vgkit.media.picture import from_rgb
 from vgkit.media.transitions import Thumbnail, thumbnail
 
