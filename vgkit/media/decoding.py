@@ -80,7 +80,7 @@ def timetable(path: Path) -> Timetable:
         base = Fraction(stream.time_base)
         times = tuple((mark - marks[0]) * base for mark in marks)
         lasts = max((packet.duration or 0 for packet in packets if _mark(packet) == marks[-1]), default=0)
-        end = times[-1] + (lasts * base or _step(times))
+        end = times[-1] + (lasts * base or usual_step(times))
         _check_whole(path, container, stream, frames=len(packets), end=end + marks[0] * base)
         return Timetable(times, end, said)
 
@@ -173,9 +173,9 @@ def _check_whole(path: Path, container: Any, stream: Any, *, frames: int, end: F
 def _promised_end(container: Any, stream: Any) -> Fraction | None:
     """When the picture ends by the header, in seconds; None where it does not say."""
     if stream.duration:
-        return ((stream.start_time or 0) + stream.duration) * Fraction(stream.time_base)
+        return int((stream.start_time or 0) + stream.duration) * Fraction(stream.time_base)
     if tag := re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", "")):
-        return int(tag[1]) * 3600 + int(tag[2]) * 60 + Fraction(tag[3])
+        return Fraction(tag[3]) + 60 * int(tag[2]) + 3600 * int(tag[1])
     if container.duration and not container.streams.audio:
         return Fraction(container.duration, av.time_base)
     return None
@@ -196,7 +196,7 @@ def _end(frame: Any, base: Fraction) -> Fraction:
     return Fraction(0) if frame.pts is None else (frame.pts + (frame.duration or 0)) * base
 
 
-def _step(times: tuple[Fraction, ...]) -> Fraction:
+def usual_step(times: tuple[Fraction, ...]) -> Fraction:
     """The usual distance between frames."""
-    steps = sorted(after - before for before, after in pairwise(times))
+    steps = sorted(after - before for before, after in pairwise(times) if after > before)
     return steps[len(steps) // 2] if steps else Fraction(1, 25)

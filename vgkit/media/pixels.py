@@ -88,7 +88,7 @@ def reading(path: Path, first: Any, *, aspect: Fraction | None, ground: Rgb) -> 
     see_through = has_alpha and bool((first.to_ndarray(format="rgba")[..., 3] < 255).any())
     depth = max(part.bits for part in first.format.components)
     notes = (
-        "alpha laid on " + ("black" if ground == BLACK else f"#{bytes(ground).hex()}") if see_through else "",
+        ground_note(ground) if see_through else "",
         f"{depth}-bit brought to 8" if depth > 8 and not first.format.has_palette else "",
         f"{_TO_BT709[first.color_primaries][0]} brought to BT.709" if first.color_primaries in _TO_BT709 else "",
         f"stretched from {first.width}x{first.height} to {stretched[0]}x{stretched[1]} square pixels"
@@ -98,6 +98,11 @@ def reading(path: Path, first: Any, *, aspect: Fraction | None, ground: Rgb) -> 
         "interlaced: both fields of a frame are shown at once" if first.interlaced_frame else "",
     )
     return Reading(ground, has_alpha, turn, stretched, first.color_primaries, tuple(filter(None, notes)))
+
+
+def ground_note(ground: Rgb) -> str:
+    """Say on what a transparent clip was laid."""
+    return "alpha laid on " + ("black" if ground == BLACK else f"#{bytes(ground).hex()}")
 
 
 def laid(pixels: Frame, ground: Rgb) -> Frame:
