@@ -117,10 +117,6 @@ def _without_holds(source: _Source) -> _Source:
     )
 
 
-def _untimed(frames: Iterator[Frame]) -> Iterator[tuple[Fraction | None, Frame]]:
-    return ((None, frame) for frame in frames)
-
-
 def _pace(source: _Source, fps: Fraction | None) -> tuple[Fraction, int]:
     """The rate, and into how many even steps the frames have to be sorted; 0 where each is a step as it is."""
     if fps is not None:
