@@ -36,7 +36,7 @@ check: $(READY) ## style and types
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_validate.ipynb
 
-bench: $(READY) ## time the phases and compare with the bare encoder
+bench: $(READY) ## time the phases and hold what is promised against bare x264, moviepy, ffmpeg and the truth
 	$(BIN)/python -m vgkit.bench
 
 strip: $(READY) ## remove outputs from the notebooks before a commit

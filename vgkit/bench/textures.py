@@ -4,6 +4,7 @@ The drawn ones are dead leaves: discs of all sizes laid over each other, which h
 spectrum of photographs, so figures got without the photographs are of the same kind.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -29,6 +30,7 @@ def textures(*, drawn_only: bool = False) -> list[Frame]:
     return [*photographs, *stills, *drawn]
 
 
+@cache
 def dead_leaves(seed: int, *, size: tuple[int, int] = (800, 500)) -> Frame:
     """Draw textured discs over each other, their radii after r^-3 (Lee, Mumford, Huang 2001)."""
     dice = np.random.default_rng(seed)
