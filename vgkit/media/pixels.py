@@ -42,6 +42,7 @@ _TURNS = {
     (True, False, False): "rotated and mirrored",
     (True, True, True): "rotated and mirrored",
 }
+_BY_DEGREES = {90: (True, False, True), -90: (True, True, False), 180: (False, True, True), -180: (False, True, True)}
 # Scalers write aspects such as 5120:5103 for rounding's sake.
 _SQUARE_ENOUGH = Fraction(1, 200)
 
@@ -139,7 +140,10 @@ def _stretched(first: Any, aspect: Fraction | None) -> tuple[int, int] | None:
 
 def _turn(path: Path, first: Any) -> tuple[bool, bool, bool]:
     """Read the display matrix, of which the upper left (a, b / c, d) takes (x, y) to (ax + cy, bx + dy)."""
-    matrix = next((bytes(side) for side in first.side_data if side.type.name == "DISPLAYMATRIX"), None)
+    try:
+        matrix = next((bytes(side) for side in first.side_data if side.type.name == "DISPLAYMATRIX"), None)
+    except ValueError:  # PyAV does not know all kinds of side data, such as EXIF, and then gives none
+        return _BY_DEGREES.get(first.rotation, (False, False, False))
     if matrix is None:
         return False, False, False
     a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
