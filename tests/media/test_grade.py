@@ -44,6 +44,22 @@ def test_a_cube_file_means_what_it_says(tmp_path: Path) -> None:
     assert graded[..., 1:].max() == 0
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"LUT_3D_SIZE 2\n{_RED_ONLY}".replace("\n", "\r\n").encode(),
+        f"LUT_3D_SIZE 2\n{_RED_ONLY}".encode("utf-8-sig"),
+        f"TITLE\nlut_3d_size 2 # small\nLUT_3D_INPUT_RANGE 0.0 1.0\n\n{_RED_ONLY}# end\n".encode(),
+    ],
+    ids=["crlf", "byte order mark", "as Resolve writes"],
+)
+def test_a_cube_file_reads_whoever_wrote_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "look.cube").write_bytes(content)
+    lut = read_cube(tmp_path / "look.cube")
+    assert (lut.title, lut.size) == ("look", 2)
+    assert np.array_equal(apply_lut(_frame(), lut)[..., 0], _frame()[..., 0])
+
+
 def test_a_written_look_reads_back(tmp_path: Path) -> None:
     write_cube(look("warm_story"), tmp_path / "warm.cube")
     again = read_cube(tmp_path / "warm.cube")
@@ -69,7 +85,17 @@ def test_half_the_strength_is_half_the_way() -> None:
         (f"LUT_3D_SIZE 2\n{_RED_ONLY}0 0 0\n", "line 10: there are more than 8 colours"),
         ("LUT_3D_SIZE 2\n0 0 0\n1 0 0\n", "line 3: the file ends after 2 of 8 colours"),
         ("LUT_3D_SIZE 2\n0 0 zero\n", "line 2: expected three numbers, found '0 0 zero'"),
-        ("LUT_3D_SIZE 2\n0 0 nan\n", "line 2: expected three numbers"),
+        ("LUT_3D_SIZE 2\n0 0 nan\n", "line 2: expected three numbers, found '0 0 nan'. Export it again"),
+        ("LUT_3D_SIZE 2\n0 inf 0\n", "line 2: expected three numbers, found '0 inf 0'"),
+        ("LUT_3D_SIZE 2\n0 0 0 1\n", "line 2: expected three numbers, found '0 0 0 1'"),
+        ("LUT_3D_SIZE 2\n0 0 4095\n", "line 2: colours go from 0 to 1, found 0 0 4095. Export it as floating point"),
+        ("LUT_3D_SIZE 2\n0 1e40 0\n", "line 2: colours go from 0 to 1"),
+        ("LUT_3D_SIZE 1\n", "line 1: LUT_3D_SIZE is 1; 2 to 65"),
+        ("LUT_3D_SIZE \u00b2\n", "line 1: LUT_3D_SIZE is"),
+        ("LUT_3D_SIZE\n", "line 1: LUT_3D_SIZE is nothing"),
+        ("", "has no LUT_3D_SIZE line"),
+        ("DOMAIN_MIN 0 0\n", "line 1: expected three numbers, found '0 0'"),
+        ("LUT_3D_INPUT_RANGE 0 4\n", "line 1: LUT_3D_INPUT_RANGE 0 4: only the domain 0 to 1"),
         ("DOMAIN_MAX 2 2 2\n", "line 1: DOMAIN_MAX 2 2 2: only the domain 0 to 1"),
     ],
 )

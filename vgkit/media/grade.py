@@ -19,7 +19,9 @@ from vgkit.errors import AssetError
 from vgkit.media.frames import Frame, replacing
 
 _LARGEST = 65
-_DOMAIN = {"DOMAIN_MIN": (0.0, 0.0, 0.0), "DOMAIN_MAX": (1.0, 1.0, 1.0)}
+_DOMAIN = {"DOMAIN_MIN": (0.0, 0.0, 0.0), "DOMAIN_MAX": (1.0, 1.0, 1.0), "LUT_3D_INPUT_RANGE": (0.0, 1.0)}
+# Looks reach a little below 0 and above 1; a table beyond this is written in steps, such as 0 to 4095.
+_FARTHEST = 16
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def apply_lut(frame: Frame, lut: Lut, *, strength: float = 1.0) -> Frame:
 def read_cube(path: Path) -> Lut:
     """Read a .cube file; raise AssetError with the line at fault."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError as reason:
         raise AssetError(f"{path} can't be read: {reason.strerror}. Give the path of a .cube file.") from reason
     title, size = path.stem, 0
@@ -71,7 +73,7 @@ def read_cube(path: Path) -> Lut:
             continue
         key = words[0].upper()
         if key == "TITLE":
-            title = line.split(None, 1)[1].strip().strip('"')
+            title = line.strip()[len("TITLE") :].strip().strip('"') or title
         elif key == "LUT_3D_SIZE":
             size = _size(path, number, words)
         elif key in _DOMAIN:
@@ -88,7 +90,7 @@ def read_cube(path: Path) -> Lut:
 
 
 def _size(path: Path, number: int, words: list[str]) -> int:
-    size = int(words[1]) if len(words) == 2 and words[1].isdigit() else 0
+    size = int(words[1]) if len(words) == 2 and words[1].isdecimal() else 0
     if not 2 <= size <= _LARGEST:
         given = " ".join(words[1:]) or "nothing"
         _at_fault(path, number, f"LUT_3D_SIZE is {given}; 2 to {_LARGEST} is possible. Export it with 33")
@@ -103,18 +105,22 @@ def _row(path: Path, number: int, words: list[str], size: int, before: int) -> l
     return _numbers(path, number, words)
 
 
-def _numbers(path: Path, number: int, words: list[str]) -> list[float]:
+def _numbers(path: Path, number: int, words: list[str], count: int = 3) -> list[float]:
     try:
         values = [float(word) for word in words]
     except ValueError:
         values = []
-    if len(values) != 3 or not all(map(math.isfinite, values)):
-        _at_fault(path, number, f"expected three numbers, found {' '.join(words)[:40]!r}")
+    if len(values) != count or not all(map(math.isfinite, values)):
+        found = repr(" ".join(words)[:40])
+        _at_fault(path, number, f"expected {('two', 'three')[count - 2]} numbers, found {found}. Export it again")
+    if max(map(abs, values)) > _FARTHEST:
+        _at_fault(path, number, f"colours go from 0 to 1, found {' '.join(words)[:40]}. Export it as floating point")
     return values
 
 
 def _check_domain(path: Path, number: int, words: list[str]) -> None:
-    if tuple(_numbers(path, number, words[1:])) != _DOMAIN[words[0].upper()]:
+    usual = _DOMAIN[words[0].upper()]
+    if tuple(_numbers(path, number, words[1:], len(usual))) != usual:
         _at_fault(path, number, f"{' '.join(words)}: only the domain 0 to 1 is possible. Export it for 0 to 1")
 
 
