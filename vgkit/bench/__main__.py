@@ -39,7 +39,20 @@ def motion(runs: Path) -> Iterator[Table]:
     yield motion_table()
 
 
-BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {"film": film, "hosts": hosts, "post": post, "motion": motion}
+def steady(runs: Path) -> Iterator[Table]:
+    """Repair clips whose flicker was put there, and steady real ones."""
+    from vgkit.bench.steady import steady_tables
+
+    yield from steady_tables()
+
+
+BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {
+    "film": film,
+    "hosts": hosts,
+    "post": post,
+    "motion": motion,
+    "steady": steady,
+}
 
 
 def main() -> None:
