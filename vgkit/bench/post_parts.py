@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from vgkit.bench.bare import bare_encode
+from vgkit.bench.flickering import flickering
 from vgkit.bench.known_motion import SOURCE_FRAMES, STEP, TRUE_FRAMES, known_clips
 from vgkit.bench.spent import Spent, timed, write_spent
 from vgkit.bench.usual_way import usual_film
@@ -37,9 +38,10 @@ _CAPTIONS = ("Morning, in a glass", "Pressed from whole fruit", "Nothing added",
 
 
 def prepare(folder: Path, film_s: int) -> None:
-    """Lay out the cut of a film, its logo and its music, and for 30 s the finished frames, nearly without loss."""
+    """Lay out the cut of a film, of clips that flicker as models' do, its logo and its music."""
     clips = known_clips(film_s * FILM_FPS // SHOT_FRAMES)
-    write_lossless((frame for clip in clips for frame in clip.source), _cut(folder, film_s), fps=NATIVE_FPS)
+    frames = (frame for seed, clip in enumerate(clips) for frame in flickering(clip.source, seed))
+    write_lossless(frames, _cut(folder, film_s), fps=NATIVE_FPS)
     write_picture(_logo(), folder / "logo.png")
     write_wav(_music(1.2 * film_s), folder / f"music{film_s}.wav")
 
