@@ -147,9 +147,9 @@ def _asset_checks() -> dict[str, Callable[[Path], object]]:
     # Imported here: a brief without assets needs none of this.
     from vgkit.media.cutout import load_picture
     from vgkit.media.grade import read_cube
-    from vgkit.media.sound import read_sound
+    from vgkit.media.sound import read_heard
 
-    return {"product": load_picture, "logo": load_picture, "music": read_sound, "voice": read_sound, "lut": read_cube}
+    return {"product": load_picture, "logo": load_picture, "music": read_heard, "voice": read_heard, "lut": read_cube}
 
 
 def _allowed_file(kind: str, path: Path, allowed: Sequence[Path]) -> Path:

@@ -12,10 +12,11 @@ import numpy as np
 from vgkit.engines.adapters import fitted
 from vgkit.engines.base import ClipRequest, MusicRequest, PictureRequest
 from vgkit.errors import EngineFailed, MediaError
+from vgkit.media.fit import fit_to_length
 from vgkit.media.frames import Frame, read_clip, read_picture, write_clip, write_picture
 from vgkit.media.probe import probe
 from vgkit.media.samples import RATE_HZ, Sound
-from vgkit.media.sound import fit_to_length, read_sound, write_wav
+from vgkit.media.sound import read_sound, write_wav
 
 
 def finish_picture(request: PictureRequest, raw: Path, out: Path) -> dict[str, Any]:

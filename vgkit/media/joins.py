@@ -7,26 +7,18 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from vgkit.media.likeness import Features, Times, aligned, bar_lines, features, likeness
 from vgkit.media.rhythm import find_rhythm
-from vgkit.media.samples import RATE_HZ, Sound, seconds
+from vgkit.media.samples import RATE_HZ, Sound, Span, seconds
 
 # What counts against likeness, which is 1 at best: a join at all, a bar less of the opening, a beat less of the end.
 JOIN_COST, OPENING_COST, REST_COST = 0.1, 0.03, 0.1
 OPENING_BARS = 4  # the most that is left out there for a better join
 AHEAD_S = 0.005  # a join ends this long before its beat, so that the beat is whole
 ATTACK_S = 0.04
-
-
-class Span(NamedTuple):
-    """A stretch of the piece, in samples."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +90,10 @@ def _grid(music: Sound, heard: Features, part: Span) -> _Grid:
 def _lines(grid: _Grid, total_s: float) -> tuple[Times, float]:
     """The bar lines that a join may use, which leave the ending alone; the beats where there are not two such lines."""
     ending_s = total_s - min(grid.bar_s, total_s / 3)
-    for lines_s, unit_s in ((grid.bars_s, grid.bar_s), (grid.beats_s, grid.beat_s)):
-        usable = lines_s[(lines_s >= ATTACK_S) & (lines_s <= ending_s)]
-        if len(usable) >= 2:
-            break
-    return usable, unit_s
+    bars_s, beats_s = (
+        lines_s[(lines_s >= ATTACK_S) & (lines_s <= ending_s)] for lines_s in (grid.bars_s, grid.beats_s)
+    )
+    return (bars_s, grid.bar_s) if len(bars_s) >= 2 else (beats_s, grid.beat_s)
 
 
 def _jumps(alike: Features, count: int) -> list[tuple[int, int]]:

@@ -1,17 +1,19 @@
 """Find the beat of somebody's own music. Only what a film needs: a steady tempo and where the beats are, good to a few
 hundredths of a second; music that we generate brings its own grid."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
+from scipy import fft, signal
 
 from vgkit.media.samples import RATE_HZ, Sound, checked
 
 WINDOW, HOP = 2048, 480
 SLOWEST_BPM, FASTEST_BPM, USUAL_BPM = 60.0, 180.0, 115.0
 LATENCY_S = 0.002
+_BLOCK = 512  # frames at a time, so that ten minutes need no more memory than one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +36,23 @@ def find_rhythm(samples: Sound) -> Rhythm:
 
 def _onsets(samples: Sound) -> NDArray[np.float64]:
     """Spectral flux: how much louder each band became since the frame before, summed; a value every 10 ms."""
-    mono = samples.mean(axis=1)
-    _, _, spectrum = signal.stft(mono, RATE_HZ, nperseg=WINDOW, noverlap=WINDOW - HOP, boundary="even")
-    loud = np.log1p(1000 * np.abs(spectrum))
-    flux = np.maximum(np.diff(loud, axis=1, prepend=loud[:, :1]), 0).sum(axis=0)
-    slow = np.convolve(flux, np.ones(51) / 51, mode="same")
-    return np.asarray(np.maximum(flux - slow, 0), dtype=np.float64)
+    flux, before = [], None
+    for block in spectra(samples.mean(axis=1), window=WINDOW, hop=HOP):
+        loud = np.log1p(1000 * block)
+        rises = np.diff(loud, axis=0, prepend=loud[:1] if before is None else before)
+        flux.append(np.maximum(rises, 0).sum(axis=1))
+        before = loud[-1:]
+    whole = np.concatenate(flux).astype(np.float64)
+    slow = np.convolve(whole, np.ones(51) / 51, mode="same")
+    return np.maximum(whole - slow, 0)
+
+
+def spectra(mono: NDArray[np.float32], *, window: int, hop: int) -> Iterator[NDArray[np.float32]]:
+    """The amplitude of each frequency around every ``hop``-th sample, in blocks of (frames, window / 2 + 1)."""
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(mono, window // 2), window)[::hop]
+    shape = (signal.windows.hann(window, sym=False) * 2 / window).astype(np.float32)
+    for first in range(0, len(frames), _BLOCK):
+        yield np.abs(fft.rfft(frames[first : first + _BLOCK] * shape, axis=1)).astype(np.float32)
 
 
 def _period(onsets: NDArray[np.float64]) -> tuple[float, float]:

@@ -1,5 +1,7 @@
 """Sound as numbers: (n, 2) float32 at 48 kHz everywhere, so that no function has to ask for a rate or a layout."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,13 @@ RATE_HZ = 48_000
 AAC_BITS_PER_S = 192_000  # of the film's sound
 SHORTEST_S = 0.5
 Sound = NDArray[np.float32]
+
+
+class Span(NamedTuple):
+    """A stretch of a sound, in samples."""
+
+    start: int
+    end: int
 
 
 def seconds(length_s: float) -> int:

@@ -5,6 +5,7 @@ pictures, and the figures of what a viewer hears."""
 
 from typing import TYPE_CHECKING
 
+from vgkit.brief import FILM_FPS
 from vgkit.draft import seed_for
 from vgkit.engines.base import Ask, MusicRequest
 from vgkit.phases.asking import ask_all, engine, engine_mark
@@ -14,17 +15,19 @@ from vgkit.run import Run
 from vgkit.storyboard import Storyboard
 
 if TYPE_CHECKING:
+    from vgkit.media.mix import Passage
     from vgkit.media.samples import Sound
 
-_VERSION = "2"  # raise with every change a listener could hear
+_VERSION = "3"  # raise with every change a listener could hear
 
 
-def inputs(run: Run) -> Inputs:
+def inputs(run: Run, *, transition_sounds: bool = False) -> Inputs:
     """What the sound follows from."""
     return {
         "assets.music": digest_of(run.asset("music")),
         "assets.voice": digest_of(run.asset("voice")),
         "engines.music": engine_mark(run, "music"),
+        "transition_sounds": "yes" if transition_sounds else "no",
         "sound": _VERSION,
     }
 
@@ -37,35 +40,41 @@ def asks(run: Run) -> list[Ask]:
     return [Ask("music", engine(run, "music"), request, run.path("music_raw.wav"))]
 
 
-def make_sound(step: Step) -> None:
-    """Make ``music.wav``, the film's finished sound, and its picture, and put both on record."""
-    from vgkit.media.samples import RATE_HZ
-    from vgkit.media.sound import finish_for_aac, fit_to_length, read_sound, write_wav
+def make_sound(step: Step, *, transition_sounds: bool = False) -> None:
+    """Make ``music.wav``, the film's finished sound, and its pictures, and put them on record.
+
+    Raises MediaError for sound that is silent, or can't be as loud as the film must be.
+    """
+    from vgkit.media.master import finish_for_aac
+    from vgkit.media.mix import with_transitions, with_voice
+    from vgkit.media.sound import read_sound, write_wav
 
     run, storyboard = step.run, step.run.storyboard
-    step.progress(0, storyboard.frames, "music")
-    own = run.asset("music")
-    if own:
-        music = fit_to_length(read_sound(own), duration_s=storyboard.duration_s)
-    else:
-        ask_all(step, asks(run))
-        music = read_sound(step.make(run.path("music_raw.wav")))
-        if len(music) != round(storyboard.duration_s * RATE_HZ):
-            music = fit_to_length(music, duration_s=storyboard.duration_s)
-    finished = finish_for_aac(music)
+    step.progress(0, storyboard.frames, "sound")
+    sound = _music(step)
+    if transition_sounds:
+        sound = with_transitions(sound, _passages(storyboard), seed=seed_for(run.brief.seed, "transitions"))
+    if voice := run.asset("voice"):
+        sound = with_voice(sound, read_sound(voice))
+    finished = finish_for_aac(sound)
     write_wav(finished.samples, run.path("music.wav"))
     step.make(run.path("music.wav"), loudness_lufs=finished.loudness_lufs, true_peak_dbtp=finished.true_peak_dbtp)
-    _draw(step, read_sound(run.path("music.wav")))
+    _draw(step, finished.samples)
 
 
 def figures(run: Run) -> tuple[Figure, ...]:
     """The sound's pictures, for the phase's report."""
-    return (Figure(run.path("music.png"), "Music, with its beats and the film's cuts", width_px=960),)
+    drawn = (
+        Figure(run.path("music.png"), "The sound, with its beats and the film's cuts", width_px=960),
+        Figure(run.path("loudness.png"), "Its loudness, and the cuts", width_px=960),
+    )
+    return tuple(figure for figure in drawn if figure.path.exists())
 
 
 def record_sound(run: Run, phase: str) -> None:
     """Put the encoded film's loudness on record, measured on what a viewer will hear."""
-    from vgkit.media.sound import measure, read_sound
+    from vgkit.media.loudness import measure
+    from vgkit.media.sound import read_sound
 
     heard = measure(read_sound(run.path("film.mp4")))
     for name, value, unit in (
@@ -86,6 +95,27 @@ def record_sound(run: Run, phase: str) -> None:
         )
 
 
+def _music(step: Step) -> "Sound":
+    """The person's music or the engine's, as long as the film."""
+    from vgkit.media.fit import fit_to_length
+    from vgkit.media.sound import read_sound
+
+    run, own = step.run, step.run.asset("music")
+    if own is None:
+        ask_all(step, asks(run))
+        own = step.make(run.path("music_raw.wav"))
+    return fit_to_length(read_sound(own), duration_s=run.storyboard.duration_s)
+
+
+def _passages(storyboard: Storyboard) -> "list[Passage]":
+    from vgkit.media.mix import Passage
+
+    return [
+        Passage(kind=shot.transition, middle_s=shot.end_frame / FILM_FPS, length_s=shot.transition_frames / FILM_FPS)
+        for shot in storyboard.shots[:-1]
+    ]
+
+
 def _music_request(run: Run, storyboard: Storyboard) -> MusicRequest:
     return MusicRequest(
         subject="music",
@@ -98,13 +128,17 @@ def _music_request(run: Run, storyboard: Storyboard) -> MusicRequest:
     )
 
 
-def _draw(step: Step, music: "Sound") -> None:
+def _draw(step: Step, sound: "Sound") -> None:
     from vgkit.media.frames import write_picture
     from vgkit.media.rhythm import find_rhythm
-    from vgkit.media.waveform import waveform_picture
+    from vgkit.media.waveform import loudness_picture, waveform_picture
 
-    run = step.run
-    beats_s = find_rhythm(music).beats_s
-    picture = waveform_picture(music, width_px=1440, height_px=320, beats_s=beats_s, cuts_s=run.storyboard.cuts_s)
-    write_picture(picture, run.path("music.png"))
-    step.make(run.path("music.png"))
+    run, cuts_s = step.run, step.run.storyboard.cuts_s
+    beats_s = find_rhythm(sound).beats_s
+    pictures = {
+        "music.png": waveform_picture(sound, width_px=1440, height_px=320, beats_s=beats_s, cuts_s=cuts_s),
+        "loudness.png": loudness_picture(sound, width_px=1440, height_px=320, cuts_s=cuts_s),
+    }
+    for name, picture in pictures.items():
+        write_picture(picture, run.path(name))
+        step.make(run.path(name))
