@@ -7,7 +7,8 @@ A message states the fact, the numbers and the next move, so that no one needs t
     │   ├── BriefError             a field of a brief
     │   ├── TemplateError          a template file
     │   ├── AssetError             a picture, logo, music or LUT that can't be used
-    │   └── ParameterError         a notebook or command was given a parameter it does not have
+    │   ├── ParameterError         a notebook or command was given a parameter it does not have
+    │   └── ExtraMissing           it needs an optional part of vgkit that is not installed
     ├── RunError                   a run's folder is not in a state for what was asked
     │   ├── RunNotFound
     │   ├── RunBusy                another process works in it
@@ -63,6 +64,10 @@ class AssetError(InputError):
 
 
 class ParameterError(InputError):
+    pass
+
+
+class ExtraMissing(InputError):
     pass
 
 
