@@ -36,7 +36,7 @@ _MAY_IMPORT = {
 _ABOVE = (
     *("kernel_main", "kernels", "notebook_failures", "parameters", "runner", "progress", "progress_table", "live"),
     *("pipeline", "cleaning", "film_calls", "estimate", "estimate_report", "prediction", "why", "rehearse", "stopping"),
-    *("doctor", "bench", "cli_options", "cli_run", "cli_money", "cli_rehearse", "cli"),
+    *("doctor", "bench", "cli_options", "cli_media", "cli_run", "cli_money", "cli_rehearse", "cli_enlarge", "cli"),
     *("__init__", "__main__"),
 )
 _HEAVY = (
