@@ -116,11 +116,13 @@ def _encoder() -> Finding:
     import numpy as np
 
     from vgkit.media.conform import FilmSpec, conform
-    from vgkit.media.encode import SAMPLE_RATE_HZ, encode_film
+    from vgkit.media.encode import encode_film
+    from vgkit.media.picture import flat
     from vgkit.media.probe import probe
+    from vgkit.media.samples import RATE_HZ
 
-    frames = [np.full((90, 160, 3), 16 * number, np.uint8) for number in range(15)]
-    sound = np.zeros((SAMPLE_RATE_HZ // 2, 2), np.float32)
+    frames = [flat((160, 90), (16 * number,) * 3) for number in range(15)]
+    sound = np.zeros((RATE_HZ // 2, 2), np.float32)
     with tempfile.TemporaryDirectory(prefix="vgkit-doctor-") as folder:
         film = Path(folder) / "film.mp4"
         encode_film(frames, audio=sound, out=film, size=(320, 180))

@@ -1,33 +1,32 @@
-"""Turn a cut into the film's frames: grade each segment, retime it to cover its place, join them with transitions.
+"""Turn a cut into the film's pictures: each shot framed, made steady, graded and moved, and joined to the next.
 
-Everything happens at the cut's own size, one frame after another: two segments are in memory at most. The work runs
-in a thread of its own, ahead of whoever reads the frames, so that drawing and encoding share the machine.
+Everything happens at the cut's own size, one shot after another: two shots are in memory at most. The work runs in a
+thread of its own, ahead of whoever reads the pictures, so that drawing and encoding share the machine.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Literal, cast
-
-import cv2
-import numpy as np
 
 from vgkit.errors import NotAClip
 from vgkit.media.ahead import ahead
-from vgkit.media.flow import retime
+from vgkit.media.finish import SHARPEN, sharpened
 from vgkit.media.frames import Frame, read_frames
-from vgkit.media.grade import Lut, apply_lut
+from vgkit.media.framing import Framing, framed
+from vgkit.media.grade import Lut, graded_picture
+from vgkit.media.picture import Picture, from_rgb
+from vgkit.media.retime import retime
+from vgkit.media.steady import Steadied, Steadying, steadied
+from vgkit.media.transitions import INK, Rgb, Side, joined
+from vgkit.template import Transition
 
 log = logging.getLogger(__name__)
 
-Transition = Literal["cut", "dissolve", "wipe"]
-
 _SLOWEST = 0.6
-_FRAMES_AHEAD = 32
-_FEATHER = 0.06
+_PICTURES_AHEAD = 16
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ class Segment:
     """A run of the cut's frames and its place in the film.
 
     ``first`` and ``frames`` count the cut's own frames; ``film_frames`` is how many frames of the film it owns.
-    ``transition`` leads into the next segment and lasts ``transition_frames`` film frames around their border.
+    ``transition`` leads into the next segment and lasts ``transition_frames`` film frames around their border; the
+    next one comes from ``side``.
     """
 
     first: int
@@ -43,6 +43,25 @@ class Segment:
     film_frames: int
     transition: Transition = "cut"
     transition_frames: int = 0
+    side: Side = "right"
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What is done to every shot: how steady it is made and how much of that, its framing, look and sharpness.
+
+    ``dip`` is the colour that dips go through.
+    """
+
+    look: Lut | None = None
+    steadying: Steadying = "auto"
+    strength: float = 1.0
+    framing: Framing = "fill"
+    sharpen: float = SHARPEN
+    dip: Rgb = INK
+
+
+AS_IT_IS = Treatment(steadying="off", sharpen=0.0)
 
 
 @dataclass(frozen=True)
@@ -53,20 +72,24 @@ class Reach:
     after: int
 
 
-def film_frames(
+def film_pictures(
     cut: Path,
     segments: Sequence[Segment],
     *,
+    size: tuple[int, int] = (1920, 1080),
     fps: Fraction = Fraction(30),
     native_fps: Fraction,
-    look: Lut | None = None,
-) -> Iterator[Frame]:
-    """Yield the film's frames, as many as the segments own together, RGB at the cut's size.
+    treatment: Treatment = AS_IT_IS,
+    on_shot: Callable[[int, Steadied], None] | None = None,
+) -> Iterator[Picture]:
+    """Yield the film's pictures, as many as the segments own together, in the shape of ``size`` at the cut's own size.
 
-    Segments must follow each other in the cut. Raise NotAClip where the cut is shorter than they say.
+    Segments must follow each other in the cut. ``on_shot`` hears how steady each was and is, from another thread.
+    Raise NotAClip where the cut is shorter than they say.
     """
     check_segments(segments)
-    return ahead(_film(cut, segments, fps=fps, native_fps=native_fps, look=look), depth=_FRAMES_AHEAD)
+    film = _Film(cut, segments, size, fps, native_fps, treatment, on_shot)
+    return ahead(film.pictures(), depth=_PICTURES_AHEAD)
 
 
 def check_segments(segments: Sequence[Segment]) -> None:
@@ -93,7 +116,8 @@ def _inside(segments: Sequence[Segment], number: int) -> int:
     return (entering - entering // 2) + _overlap(segments[number]) // 2
 
 
-def _reaches(segments: Sequence[Segment]) -> list[Reach]:
+def reaches(segments: Sequence[Segment]) -> list[Reach]:
+    """Say for each segment how far its transitions reach into its neighbours' time."""
     overlaps = [0, *map(_overlap, segments)]
     return [Reach(before=entering // 2, after=leaving - leaving // 2) for entering, leaving in pairwise(overlaps)]
 
@@ -118,51 +142,55 @@ def source_times(
     return [start + slowed * number for number in range(shown)]
 
 
-def _film(
-    cut: Path, segments: Sequence[Segment], *, fps: Fraction, native_fps: Fraction, look: Lut | None
-) -> Iterator[Frame]:
-    shots = _shots(cut, segments, fps=fps, native_fps=native_fps, look=look)
-    leaving = next(shots)
-    for number, segment in enumerate(segments):
-        yield from islice(leaving, segment.film_frames - _inside(segments, number))
-        entering, overlap = next(shots, leaving), _overlap(segment)
-        for moment in range(1, overlap + 1):
-            yield _joined(next(leaving), next(entering), segment.transition, moment / (overlap + 1))
-        leaving = entering
+@dataclass(frozen=True)
+class _Film:
+    cut: Path
+    segments: Sequence[Segment]
+    size: tuple[int, int]
+    fps: Fraction
+    native_fps: Fraction
+    treatment: Treatment
+    on_shot: Callable[[int, Steadied], None] | None
 
+    def pictures(self) -> Iterator[Picture]:
+        shots = self._shots()
+        leaving = next(shots)
+        for number, segment in enumerate(self.segments):
+            yield from islice(leaving, segment.film_frames - _inside(self.segments, number))
+            entering, overlap = next(shots, leaving), _overlap(segment)
+            for moment in range(1, overlap + 1):
+                yield self._joined(next(leaving), next(entering), segment, moment / (overlap + 1))
+            leaving = entering
 
-def _shots(
-    cut: Path, segments: Sequence[Segment], *, fps: Fraction, native_fps: Fraction, look: Lut | None
-) -> Iterator[Iterator[Frame]]:
-    """Yield each segment's film frames; its source frames are read when it is asked for."""
-    source, at = read_frames(cut), 0
-    for number, (segment, reach) in enumerate(zip(segments, _reaches(segments), strict=True)):
-        wanted = islice(source, segment.first - at, segment.first - at + segment.frames)
-        kept = [apply_lut(frame, look) if look else frame for frame in wanted]
-        if len(kept) < segment.frames:
-            raise NotAClip(
-                f"{cut} ends early: segment {number} wants its frames {segment.first} to "
-                f"{segment.first + segment.frames - 1}, {len(kept)} of them are there. Join the cut again."
-            )
-        at = segment.first + segment.frames
-        times = source_times(segment, reach, fps=fps, native_fps=native_fps, name=f"segment {number}")
-        yield retime(kept, times)
+    def _joined(self, leaving: Picture, entering: Picture, segment: Segment, share: float) -> Picture:
+        step = 1 / (segment.transition_frames + 1)
+        return joined(
+            leaving, entering, segment.transition, share, colour=self.treatment.dip, side=segment.side, step=step
+        )
 
+    def _shots(self) -> Iterator[Iterator[Picture]]:
+        """Yield each segment's film pictures; its source frames are read when it is asked for."""
+        source, at = read_frames(self.cut), 0
+        for number, (segment, reach) in enumerate(zip(self.segments, reaches(self.segments), strict=True)):
+            kept = list(islice(source, segment.first - at, segment.first - at + segment.frames))
+            if len(kept) < segment.frames:
+                raise NotAClip(
+                    f"{self.cut} ends early: segment {number} wants its frames {segment.first} to "
+                    f"{segment.first + segment.frames - 1}, {len(kept)} of them are there. Join the cut again."
+                )
+            at = segment.first + segment.frames
+            times = source_times(segment, reach, fps=self.fps, native_fps=self.native_fps, name=f"segment {number}")
+            yield self._moved(number, kept, times)
 
-def _joined(leaving: Frame, entering: Frame, transition: Transition, share: float) -> Frame:
-    """Return a moment of a transition; ``share`` runs from 0 to 1 and is eased at both ends."""
-    eased = share * share * (3 - 2 * share)
-    if transition == "wipe":
-        return _wiped(leaving, entering, eased)
-    return cast(Frame, cv2.addWeighted(leaving, 1 - eased, entering, eased, 0))
-
-
-def _wiped(leaving: Frame, entering: Frame, share: float) -> Frame:
-    """Move a soft vertical edge from left to right."""
-    height, width = leaving.shape[:2]
-    places = (np.arange(width, dtype=np.float32) + 0.5) / width
-    edge = share * (1 + 2 * _FEATHER) - _FEATHER
-    distance = np.clip((edge - places) / (2 * _FEATHER) + 0.5, 0, 1)
-    weight = np.broadcast_to(distance * distance * (3 - 2 * distance), (height, width))
-    weight = np.ascontiguousarray(weight, np.float32)
-    return cast(Frame, cv2.blendLinear(entering, leaving, weight, 1 - weight))
+    def _moved(self, number: int, frames: list[Frame], times: list[Fraction]) -> Iterator[Picture]:
+        """Treat a shot's frames as one clip, and draw its film frames from them."""
+        treatment = self.treatment
+        pictures = [from_rgb(frame) for frame in framed(frames, self.size, framing=treatment.framing)]
+        steady = steadied(pictures, how=treatment.steadying, strength=treatment.strength)
+        if self.on_shot:
+            self.on_shot(number, steady)
+        look = treatment.look
+        early = look if look and look.is_smooth else None
+        ready = [sharpened(graded_picture(p, early) if early else p, treatment.sharpen) for p in steady.pictures]
+        moved = retime(ready, times, motion=lambda at, near, far: steady.motions[at])
+        return (graded_picture(picture, look) for picture in moved) if look and not early else moved

@@ -1,24 +1,26 @@
-"""Looks: read and write .cube tables and lay them over frames.
+"""Looks: read and write .cube tables and lay them over pictures.
 
-A look is applied to the 8 fps native frames, where it costs a fortieth of what it costs on the finished 1080p
-frames and differs from that by less than anyone sees (49.7 dB). Pillow's table filter is the fastest at hand:
-15 ms for 1024x576, trilinear, 8 bit.
+A look is laid over the frames of the clip, at 8 a second and their own size, where it costs a fortieth of what it costs
+on the finished 1080p frames and differs from that by less than anyone sees (49.7 dB); a look with hard steps is laid
+over the moved pictures instead, or its edges would smear. Nothing is rounded here, so that no sky falls into bands.
 """
 
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
 
 from vgkit.errors import AssetError
 from vgkit.media.frames import Frame, replacing
+from vgkit.media.picture import Picture, from_rgb, rgb_of
 
 _LARGEST = 65
+_BEND = 0.125
 _DOMAIN = {"DOMAIN_MIN": (0.0, 0.0, 0.0), "DOMAIN_MAX": (1.0, 1.0, 1.0), "LUT_3D_INPUT_RANGE": (0.0, 1.0)}
 # Looks reach a little below 0 and above 1; a table beyond this is written in steps, such as 0 to 4095.
 _FARTHEST = 16
@@ -37,8 +39,15 @@ class Lut:
         return int(self.table.shape[0])
 
     @cached_property
-    def _filter(self) -> ImageFilter.Color3DLUT:
-        return ImageFilter.Color3DLUT(self.size, self.table.ravel(), channels=3, _copy_table=False)
+    def is_smooth(self) -> bool:
+        """Whether neighbouring colours stay neighbours: no step of the grid bends by more than an eighth."""
+        bends = (np.abs(np.diff(self.table, n=2, axis=axis)).max(initial=0) for axis in range(3))
+        return float(max(bends)) * (self.size - 1) / 32 <= _BEND
+
+    @cached_property
+    def _atlas(self) -> NDArray[np.float32]:
+        """The table's planes of blue side by side, (n, n * n, 3) in levels."""
+        return np.ascontiguousarray(self.table.transpose(1, 0, 2, 3).reshape(self.size, -1, 3) * np.float32(255))
 
     def at_strength(self, strength: float) -> "Lut":
         """Return this look mixed with no look at all: 0 changes nothing, 1 is the whole look."""
@@ -53,10 +62,28 @@ def identity(size: int) -> NDArray[np.float32]:
     return np.stack([red, green, blue], axis=-1)
 
 
+def graded(rgb: NDArray[np.float32], lut: Lut) -> NDArray[np.float32]:
+    """Lay a look over RGB (h, w, 3) float32 in levels 0 to 255, trilinearly; the result is not rounded."""
+    points = lut.size
+    red, green, blue = cv2.split(np.clip(rgb, 0, 255) * np.float32((points - 1) / 255))
+    plane = np.minimum(np.floor(blue), points - 2)
+    # Two looks into the plane of blue below and two above, mixed: what is trilinear in all three.
+    places = red + plane * points
+    lower = cv2.remap(lut._atlas, places, green, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    upper = cv2.remap(lut._atlas, places + points, green, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    share = blue - plane
+    return cast(NDArray[np.float32], cv2.blendLinear(upper, lower, share, 1 - share))
+
+
+def graded_picture(picture: Picture, lut: Lut) -> Picture:
+    """Lay a look over a picture."""
+    return from_rgb(graded(rgb_of(picture), lut))
+
+
 def apply_lut(frame: Frame, lut: Lut, *, strength: float = 1.0) -> Frame:
-    """Return the graded copy of an RGB frame."""
+    """Return the graded copy of an RGB uint8 frame."""
     chosen = lut if strength == 1.0 else lut.at_strength(strength)
-    return np.asarray(Image.fromarray(frame).filter(chosen._filter))
+    return cast(Frame, cv2.convertScaleAbs(np.maximum(graded(frame.astype(np.float32), chosen), 0)))
 
 
 def read_cube(path: Path) -> Lut:

@@ -16,7 +16,7 @@ from vgkit.media.frames import Frame, tag_bt709
 
 Plane = NDArray[np.float32]
 
-_MIDDLE = 128.0
+MIDDLE = 128.0
 _SIXTEEN_BITS: Any = 256.0  # a scalar, which cv2's types do not allow for
 
 
@@ -25,7 +25,7 @@ def _matrix() -> NDArray[np.float32]:
     luma = np.array([0.2126, 0.7152, 0.0722])
     blue = (np.array([0, 0, 1]) - luma) / 1.8556 * 224
     red = (np.array([1, 0, 0]) - luma) / 1.5748 * 224
-    return np.column_stack([np.stack([luma * 219, blue, red]) / 255, (16, _MIDDLE, _MIDDLE)]).astype(np.float32)
+    return np.column_stack([np.stack([luma * 219, blue, red]) / 255, (16, MIDDLE, MIDDLE)]).astype(np.float32)
 
 
 BT709 = _matrix()
@@ -48,21 +48,25 @@ class Picture:
         return int(self.luma.shape[1]), int(self.luma.shape[0])
 
 
-def from_rgb(frame: Frame) -> Picture:
-    """Take in an RGB uint8 frame (h, w, 3); an odd last row or column is doubled."""
+def from_rgb(frame: Frame | Plane) -> Picture:
+    """Take in RGB (h, w, 3) in levels 0 to 255, whole or not; an odd last row or column is doubled."""
     height, width = frame.shape[:2]
     if height % 2 or width % 2:
-        frame = cast(Frame, cv2.copyMakeBorder(frame, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE))
-    luma, blue, red = cv2.split(cv2.transform(frame.astype(np.float32), BT709))
+        frame = cast(Plane, cv2.copyMakeBorder(frame, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE))
+    luma, blue, red = cv2.split(cv2.transform(frame.astype(np.float32, copy=False), BT709))
     halves = [cv2.resize(each, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for each in (blue, red)]
     return Picture(cast(Plane, luma), cast(Plane, cv2.merge(halves)))
 
 
+def rgb_of(picture: Picture) -> Plane:
+    """Give the picture out as RGB (h, w, 3) float32; what BT.709 can say and RGB can't is below 0 or above 255."""
+    colours = cv2.resize(picture.chroma, picture.size, interpolation=cv2.INTER_LINEAR)
+    return cast(Plane, cv2.transform(cv2.merge([picture.luma, *cv2.split(colours)]), _INVERSE))
+
+
 def to_rgb(picture: Picture) -> Frame:
     """Give the picture out as RGB uint8 (h, w, 3)."""
-    colours = cv2.resize(picture.chroma, picture.size, interpolation=cv2.INTER_LINEAR)
-    rgb = cv2.transform(cv2.merge([picture.luma, *cv2.split(colours)]), _INVERSE)
-    return cast(Frame, cv2.convertScaleAbs(np.maximum(rgb, 0)))
+    return cast(Frame, cv2.convertScaleAbs(np.maximum(rgb_of(picture), 0)))
 
 
 def mixed(first: Picture, second: Picture, share: float) -> Picture:

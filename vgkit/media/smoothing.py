@@ -1,0 +1,55 @@
+"""Average a clip along its motion, so that grain and boiling calm down and edges stay as sharp as they were.
+
+Each picture is met by its two neighbours, fetched along the flow. Where pixels don't come home, where what was fetched
+looks different, and across a cut, nothing is averaged: there the picture stays as it is.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+import cv2
+import numpy as np
+
+from vgkit.media.flow import Motion, grown, picture_fetched
+from vgkit.media.picture import Picture, Plane
+
+_LEVELS = 5.0  # a neighbour that differs by this much, seen through a small blur, counts for a third
+_SEEN_PX = 1.2
+
+
+def smoothed(pictures: Sequence[Picture], motions: Sequence[Motion], *, strength: float = 1.0) -> list[Picture]:
+    """Return the clip averaged over three pictures along its motion; ``strength`` 0 leaves it, 1 averages evenly."""
+    return [_averaged(number, pictures, motions, strength) for number in range(len(pictures))]
+
+
+def _averaged(number: int, pictures: Sequence[Picture], motions: Sequence[Motion], strength: float) -> Picture:
+    here = pictures[number]
+    luma, chroma = here.luma.copy(), here.chroma.copy()
+    weights, thin = np.ones_like(luma), np.ones(chroma.shape[:2], np.float32)
+    for neighbour, flow, trust in neighbours(number, pictures, motions):
+        met = picture_fetched(neighbour, flow)
+        weight = strength * _likeness(here.luma, met.luma) * grown(trust, here.size)
+        halves = cv2.resize(weight, (chroma.shape[1], chroma.shape[0]), interpolation=cv2.INTER_AREA)
+        luma += weight * met.luma
+        chroma += halves[..., None] * met.chroma
+        weights += weight
+        thin += halves
+    return Picture(luma / weights, chroma / thin[..., None])
+
+
+def neighbours(
+    number: int, pictures: Sequence[Picture], motions: Sequence[Motion]
+) -> list[tuple[Picture, Plane, Plane]]:
+    """List the pictures before and after one with the flow that leads to each, and where it can be trusted."""
+    found = []
+    if number + 1 < len(pictures) and motions[number].traceable:
+        found.append((pictures[number + 1], motions[number].there, motions[number].trust))
+    if number and motions[number - 1].traceable:
+        found.append((pictures[number - 1], motions[number - 1].back, motions[number - 1].trust_back))
+    return found
+
+
+def _likeness(here: Plane, met: Plane) -> Plane:
+    """Return 1 where two planes look the same and less where they differ, grain apart."""
+    apart = cv2.GaussianBlur(cv2.subtract(here, met), (0, 0), _SEEN_PX)
+    return cast(Plane, np.exp(-((apart / np.float32(_LEVELS)) ** 2)))
