@@ -1,5 +1,6 @@
 """``vgkit enlarge``: a picture or clip made larger by a learned net, for those who want to wait for it."""
 
+import math
 import sys
 from enum import StrEnum
 from fractions import Fraction
@@ -25,7 +26,7 @@ def enlarge(
     force: Annotated[bool, typer.Option("--force", help="even where a clip takes long on this machine")] = False,
 ) -> None:
     """Enlarge a picture or a clip by Real-ESRGAN; needs the extra `superres`, and time without a GPU."""
-    from vgkit.media.enlarging import enlarge_clip, enlarge_still, is_still
+    from vgkit.media.enlarging import PATIENCE_S, enlarge_clip, enlarge_still, is_still
 
     _refuse(file, out, factor, still=is_still(file))
     times: Any = factor
@@ -34,7 +35,8 @@ def enlarge(
     else:
         rate = None if fps is None else Fraction(fps).limit_denominator(1001)
         chosen: Any = model.value if model else "quick"
-        enlarge_clip(file, out, factor=times, model=chosen, fps=rate, force=force, told=_say)
+        patience_s = math.inf if force else PATIENCE_S
+        enlarge_clip(file, out, factor=times, model=chosen, fps=rate, patience_s=patience_s, told=_say)
     sys.stdout.write(f"{out}\n")
 
 

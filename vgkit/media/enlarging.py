@@ -1,7 +1,7 @@
 """Enlarge the picture or clip in a file by a learned net, and say first how long that takes.
 
 A still may take minutes where someone asked for it; a clip multiplies that by its frames, so where this machine is too
-slow for it, it is refused with the figures unless it is forced.
+slow for it, it is refused with the figures, unless the person has the patience.
 """
 
 from collections.abc import Callable, Iterator
@@ -65,21 +65,21 @@ def enlarge_clip(
     factor: Factor,
     model: Model = "quick",
     fps: Fraction | None = None,
-    force: bool = False,
+    patience_s: float = PATIENCE_S,
     told: Told | None = None,
 ) -> int:
     """Write a clip's frames ``factor`` times as large as an H.264 MP4 without sound, and return how many there are.
 
-    Raises InputError where this would take more than ``PATIENCE_S`` seconds and ``force`` is not given, ExtraMissing,
-    NotAClip, and StoreError or EncodeFailed; ``path_out`` is whole or as it was.
+    Raises InputError where this would take longer than ``patience_s``, ExtraMissing, NotAClip, and StoreError or
+    EncodeFailed; ``path_out`` is whole or as it was.
     """
     footage = read_footage(path_in, fps=fps)
     seconds = forecast_s(footage.size, factor=factor, model=model, frames=footage.count)
     wide, high = footage.size
     fact = f"{footage.count} frames of {wide}x{high}, {factor} times with the {model} net"
-    if seconds > PATIENCE_S and not force:
+    if seconds > patience_s:
         raise InputError(
-            f"{path_in}: {fact} would take about {spoken(seconds)} on this machine, more than {PATIENCE_S:.0f} s. "
+            f"{path_in}: {fact} would take about {spoken(seconds)} on this machine, more than {patience_s:.0f} s. "
             f"{_cheaper(model)}give fewer frames, or say --force to wait."
         )
     if told:
