@@ -1,10 +1,13 @@
 from dataclasses import replace
 
+import av
 import pytest
 
 from vgkit.errors import FilmNotConformant, NotAClip
-from vgkit.media.conform import FilmSpec, conform
+from vgkit.media.conform import FilmSpec, conform, conform_file, delivery_spec
 from vgkit.media.ffmpeg import run_ffmpeg
+from vgkit.media.formats import MASTERS, film_file
+from vgkit.media.probe import probe
 from vgkit.media.stretches import beyond_plan, measure_args, read_report
 
 SPEC = FilmSpec(width=128, height=72, fps=30, frames=90)
@@ -99,7 +102,7 @@ def test_a_film_to_specification_passes_every_check(good_film):
     found = conform(good_film, SPEC)
 
     assert found.failed == ()
-    assert len(found.checks) == 14
+    assert len(found.checks) == 15
     found.require()
 
 
@@ -116,7 +119,7 @@ def test_the_error_names_each_failed_check_with_numbers_and_a_next_move(good_fil
     with pytest.raises(FilmNotConformant) as raised:
         found.require()
     message = str(raised.value)
-    assert "2 of 14 checks failed" in message
+    assert "2 of 15 checks failed" in message
     assert "size: 128x72; wanted 1920x1080. Run the refine phase again" in message
     assert "frames: 90; wanted 900." in message
 
@@ -124,9 +127,9 @@ def test_the_error_names_each_failed_check_with_numbers_and_a_next_move(good_fil
 def test_the_table_marks_what_failed(good_film):
     table = conform(good_film, replace(SPEC, frames=91))._repr_html_()
 
-    assert "fails 1 of 14 checks" in table
+    assert "fails 1 of 15 checks" in table
     assert table.count("✗") == 1
-    assert table.count("✓") == 13
+    assert table.count("✓") == 14
 
 
 def test_what_the_storyboard_plans_to_be_still_may_be_still(tmp_path):
@@ -180,3 +183,41 @@ def test_only_what_lies_outside_of_the_plan_is_left():
     assert beyond_plan([(1.0, 4.0)], [(2.0, 3.0)]) == [(1.0, 2.0), (3.0, 4.0)]
     assert beyond_plan([(1.0, 4.0)], [(0.0, 2.0), (2.0, 9.0)]) == []
     assert beyond_plan([(1.0, 2.0)], []) == [(1.0, 2.0)]
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_a_master_is_held_to_its_own_format(name, good_film, tmp_path):
+    form = MASTERS[name]
+    out = tmp_path / f"film{form.suffix}"
+    with (
+        av.open(str(good_film)) as read,
+        av.open(str(good_film)) as heard,
+        film_file(out, form, size=(128, 72)) as film,
+    ):
+        for picture in read.decode(video=0):
+            film.show(picture)
+        for part in heard.decode(audio=0):
+            film.play(part.to_ndarray().T)
+
+    found = conform(out, replace(SPEC, format=form))
+    assert found.failed == ()
+    assert {check.name for check in conform(out, SPEC).failed} >= {"video codec"}
+    assert {check.name for check in conform(good_film, replace(SPEC, format=form)).failed} >= {"video codec"}
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted"),
+    [((576, 320), (1920, 1080)), ((1024, 768), (1080, 1080)), ((512, 512), (1080, 1080)), ((9, 16), (1080, 1920))],
+)
+def test_a_file_is_held_to_the_size_of_its_nearest_aspect_and_to_its_own_length(good_film, size, wanted):
+    found = replace(probe(good_film), width=size[0], height=size[1])
+
+    assert delivery_spec(found) == FilmSpec(width=wanted[0], height=wanted[1], fps=30, frames=90)
+    assert delivery_spec(found, aspect="9:16", seconds=2.0) == FilmSpec(width=1080, height=1920, fps=30, frames=60)
+
+
+def test_every_check_has_a_cure_for_a_file_that_no_run_made(good_film):
+    checks = conform_file(good_film, seconds=3.0).checks
+
+    assert [check.name for check in checks if not check.passed] == ["size"]
+    assert not any("refine" in check.cure or "storyboard" in check.cure for check in checks)

@@ -3,11 +3,12 @@
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from vgkit.errors import NotAClip
-from vgkit.media.encode import encode_film
+from vgkit.media.formats import FILM, film_file
 from vgkit.media.frames import write_clip, write_lossless
 from vgkit.media.probe import probe
 
@@ -33,7 +34,10 @@ def test_the_exact_rate_of_broadcast_video_survives(tmp_path: Path) -> None:
 
 
 def test_sound_is_described_too(tmp_path: Path) -> None:
-    encode_film(_frames(30), audio=np.zeros((48_000, 2), np.float32), out=tmp_path / "film.mp4", size=(64, 48))
+    with film_file(tmp_path / "film.mp4", FILM, size=(64, 48)) as film:
+        for frame in _frames(30):
+            film.show(av.VideoFrame.from_ndarray(frame, format="rgb24").reformat(format="yuv420p"))
+        film.play(np.zeros((48_000, 2), np.float32))
     seen = probe(tmp_path / "film.mp4")
     assert (seen.audio_codec, seen.audio_rate_hz, seen.audio_channels) == ("aac", 48_000, 2)
     assert seen.audio_duration_s == pytest.approx(1.0)

@@ -4,12 +4,15 @@ Structure is read by ``probe``; loudness, peaks, and black, frozen and silent st
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
+from math import log
 from pathlib import Path
 
+from vgkit.brief import FILM_FPS, FILM_SIZES, Aspect
 from vgkit.errors import FilmNotConformant
 from vgkit.media.ffmpeg import run_ffmpeg
+from vgkit.media.formats import FILM, Format
 from vgkit.media.probe import Probe, probe
 from vgkit.media.stretches import Measured, Stretch, beyond_plan, measure_args, read_report
 
@@ -18,11 +21,29 @@ BLACK_S, FROZEN_S, SILENT_S = 0.15, 0.5, 0.7
 
 _REMAKE = "Run the refine phase again from the cut."
 _REMIX = "Mix the sound again: it is limited before AAC, which adds a little."
+# What helps a file that no run made, by the check that it fails.
+_CURES = {
+    "container": "Write it as an MP4.",
+    "size": "Scale it to fill that size and cut off what hangs over, or say another --aspect.",
+    "frame rate": "Convert it to 30 frames a second; a clip of 8 looks best interpolated.",
+    "frames": "Cut it to that length, or say another with --seconds.",
+    "video codec": "Encode it as H.264 with the profile High.",
+    "pixel format": "Encode it with 8 bits and 4:2:0, which every player shows.",
+    "colour tags": "Convert it to BT.709 in limited range and tag it so; if it is BT.709 already, only tag it.",
+    "layout": "Write it with its index first (-movflags +faststart), so that a browser starts at once.",
+    "sound": "Lay sound under it, as AAC with 48000 Hz in stereo.",
+    "sound and picture end": "Cut the sound, or pad it with silence, to the length of the picture.",
+    "loudness": "Raise or lower the whole sound by the difference, then limit its peaks.",
+    "true peak": "Limit it to -2.5 dBTP before AAC, which adds a little.",
+    "black stretches": "Look at it there and cut it shorter.",
+    "frozen stretches": "Look at it there and cut it shorter.",
+    "silent stretches": "Listen there and lay something under it.",
+}
 
 
 @dataclass(frozen=True)
 class FilmSpec:
-    """What a film must be: size, rate, frames; and the stretches, in seconds, that the storyboard plans to be so."""
+    """What a film must be: size, rate, frames, format; and the stretches, in seconds, that the storyboard plans so."""
 
     width: int
     height: int
@@ -31,6 +52,7 @@ class FilmSpec:
     planned_still: tuple[Stretch, ...] = ()
     planned_black: tuple[Stretch, ...] = ()
     planned_silent: tuple[Stretch, ...] = ()
+    format: Format = FILM
 
 
 @dataclass(frozen=True)
@@ -87,24 +109,51 @@ def conform(path: Path, spec: FilmSpec, *, deadline_s: float = 300) -> Conforman
     )
 
 
+def conform_file(
+    path: Path, *, aspect: Aspect | None = None, seconds: float | None = None, deadline_s: float = 300
+) -> Conformance:
+    """Measure any video file against what we deliver, with cures for a file that no run made.
+
+    The aspect is the nearest and the length the file's own, where they are not given. Raises NotAClip.
+    """
+    spec = delivery_spec(probe(path), aspect=aspect, seconds=seconds)
+    found = conform(path, spec, deadline_s=deadline_s)
+    return replace(found, checks=tuple(replace(check, cure=_CURES[check.name]) for check in found.checks))
+
+
+def delivery_spec(found: Probe, *, aspect: Aspect | None = None, seconds: float | None = None) -> FilmSpec:
+    """What a file would have to be to be delivered as a film of its aspect and length."""
+    width, height = FILM_SIZES[aspect or _nearest_aspect(found.width / found.height)]
+    frames = max(1, round((seconds or found.duration_s) * FILM_FPS))
+    return FilmSpec(width=width, height=height, fps=FILM_FPS, frames=frames)
+
+
+def _nearest_aspect(ratio: float) -> Aspect:
+    return min(FILM_SIZES, key=lambda aspect: abs(log(ratio * FILM_SIZES[aspect][1] / FILM_SIZES[aspect][0])))
+
+
 def _picture_checks(found: Probe, spec: FilmSpec) -> Iterator[Check]:
+    form = spec.format
+    yield _equal("container", form.container, found.container)
     yield _equal("size", f"{spec.width}x{spec.height}", f"{found.width}x{found.height}")
     yield _equal("frame rate", f"{spec.fps}/1 fps", f"{found.fps.numerator}/{found.fps.denominator} fps")
     yield _equal("frames", f"{spec.frames:,}", f"{found.frames:,}")
-    yield _equal("video codec", "h264 High", f"{found.codec} {found.profile or 'no profile'}")
-    yield _equal("pixel format", "yuv420p", found.pix_fmt or "unknown")
+    yield _equal("video codec", form.found_as, f"{found.codec} {found.profile or ''}".rstrip())
+    yield _equal("pixel format", form.pix_fmt, found.pix_fmt or "unknown")
     tags = (found.colour_primaries, found.colour_transfer, found.colour_space, found.colour_range)
     yield _equal("colour tags", "bt709/bt709/bt709/tv", "/".join(tags))
-    order = {True: "moov first", False: "moov last", None: "no moov"}[found.moov_first]
-    yield _equal("layout", "moov first", order)
+    if form.container != "matroska":
+        order = {True: "moov first", False: "moov last", None: "no moov"}[found.moov_first]
+        yield _equal("layout", "moov first", order)
 
 
 def _sound_checks(found: Probe, spec: FilmSpec, measured: Measured) -> Iterator[Check]:
+    wanted = f"{spec.format.sound} 48000 Hz, 2 channels"
     if found.audio_codec is None or found.audio_duration_s is None:
-        yield Check("sound", "aac 48000 Hz, 2 channels", "no sound", passed=False)
+        yield Check("sound", wanted, "no sound", passed=False)
         return
     is_sound = f"{found.audio_codec} {found.audio_rate_hz} Hz, {found.audio_channels} channels"
-    yield _equal("sound", "aac 48000 Hz, 2 channels", is_sound)
+    yield _equal("sound", wanted, is_sound)
     apart_s = found.audio_duration_s - found.duration_s
     yield Check(
         "sound and picture end",

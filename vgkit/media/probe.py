@@ -42,7 +42,8 @@ class Probe:
     audio_channels: int | None = None
     audio_duration_s: float | None = None
     moov_first: bool | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    container: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)  # names in lower case
 
 
 def probe(path: Path) -> Probe:
@@ -60,9 +61,11 @@ def probe(path: Path) -> Probe:
 
 
 def _probe_open(path: Path, container: Any) -> Probe:
-    if not container.streams.video:
+    # A song's cover counts as a video stream, but nothing moves there.
+    moving = [stream for stream in container.streams.video if not stream.disposition & stream.disposition.attached_pic]
+    if not moving:
         raise NotAClip(f"{path} has no picture, only {len(container.streams)} other stream(s). Choose a video file.")
-    video = container.streams.video[0]
+    video = moving[0]
     sound = container.streams.audio[0] if container.streams.audio else None
     frames, sound_end_s = _walk(container, video, sound)
     if frames == 0 or 0 < frames < video.frames:
@@ -77,19 +80,21 @@ def _probe_open(path: Path, container: Any) -> Probe:
         fps=fps,
         frames=frames,
         duration_s=_duration_s(video) or float(frames / fps),
-        codec=context.name,
+        codec=context.codec.canonical_name,
         profile=context.profile,
         pix_fmt=context.pix_fmt,
         colour_space=_SPACES.get(context.colorspace, "unknown"),
         colour_primaries=_PRIMARIES.get(context.color_primaries, "unknown"),
         colour_transfer=_TRANSFERS.get(context.color_trc, "unknown"),
         colour_range=_RANGES.get(context.color_range, "unknown"),
-        audio_codec=sound.codec_context.name if sound else None,
+        audio_codec=sound.codec_context.codec.canonical_name if sound else None,
         audio_rate_hz=sound.rate if sound else None,
         audio_channels=sound.channels if sound else None,
         audio_duration_s=(_duration_s(sound) or sound_end_s) if sound else None,
         moov_first=_moov_first(path),
-        metadata=dict(container.metadata),
+        container=_container_name(container),
+        # Matroska shouts some of its names.
+        metadata={name.lower(): value for name, value in container.metadata.items()},
     )
 
 
@@ -109,6 +114,14 @@ def _walk(container: Any, video: Any, sound: Any) -> tuple[int, float]:
 
 def _duration_s(stream: Any) -> float | None:
     return float(stream.duration * stream.time_base) if stream.duration else None
+
+
+def _container_name(container: Any) -> str:
+    """Tell MP4 and QuickTime apart, which libav reads alike; other formats by libav's first name for them."""
+    first = str(container.format.name).split(",")[0]
+    if first != "mov":
+        return first
+    return "mov" if container.metadata.get("major_brand", "qt").strip() == "qt" else "mp4"
 
 
 def _moov_first(path: Path) -> bool | None:
