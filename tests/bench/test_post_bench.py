@@ -104,6 +104,6 @@ def test_moviepys_film_has_the_size_and_the_length_that_ours_has(tmp_path: Path)
 @pytest.mark.slow
 def test_the_bare_encoder_gets_as_many_frames_as_the_stage_makes(tmp_path: Path) -> None:
     post_parts.prepare(tmp_path, 5)
-    spent = [post_parts.PARTS[part](tmp_path, 5) for part in ("ready", "bare")]
-    assert [probe(tmp_path / name).frames for name in ("ready.mp4", "bare.mp4")] == [150, 150]
-    assert spent[1].cpu_s < spent[0].cpu_s
+    for part in ("ready", "bare"):
+        post_parts.PARTS[part](tmp_path, 5)
+    assert [probe(tmp_path / name).frames for name in ("ready.mkv", "bare.mp4")] == [150, 150]

@@ -2,20 +2,19 @@
 
 import time
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import av
 
 from vgkit.bench.spent import Spent
 from vgkit.brief import FILM_FPS
-from vgkit.media.encode import add_video
+from vgkit.media.formats import FILM, add_video
 
 _FRAMES_IN_MEMORY = 150
 
 
 def bare_encode(film: Path, out: Path) -> Spent:
-    """Encode a film's own frames once more as it is encoded, handed over from memory a few seconds at a time.
+    """Encode a film's frames as films are by default, handed over from memory a few seconds at a time.
 
     Only the encoder's seconds count, not those for reading the frames.
     """
@@ -23,9 +22,7 @@ def bare_encode(film: Path, out: Path) -> Spent:
     with av.open(str(film)) as source, av.open(str(out), "w") as container:
         picture = source.streams.video[0]
         picture.thread_type = "AUTO"
-        stream = add_video(
-            container, size=(picture.width, picture.height), fps=Fraction(FILM_FPS), preset="veryfast", crf=19
-        )
+        stream = add_video(container, FILM, size=(picture.width, picture.height), fps=FILM_FPS)
         for frames in _batches(source.decode(video=0)):
             begun = time.perf_counter(), time.process_time()
             for frame in frames:

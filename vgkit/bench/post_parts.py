@@ -19,9 +19,10 @@ from vgkit.bench.spent import Spent, timed, write_spent
 from vgkit.bench.usual_way import usual_film
 from vgkit.brief import FILM_FPS
 from vgkit.media.captions import CaptionStyle, caption_overlays, end_card_overlays
-from vgkit.media.edit import Segment, film_frames
+from vgkit.media.edit import Segment, Treatment, film_pictures
 from vgkit.media.encode import encode_film
 from vgkit.media.fit import fit_to_length
+from vgkit.media.formats import FILM, MASTERS, Format
 from vgkit.media.frames import read_clip, write_lossless, write_picture
 from vgkit.media.grade import Lut, read_cube
 from vgkit.media.master import finish_for_aac
@@ -46,20 +47,25 @@ def prepare(folder: Path, film_s: int) -> None:
     write_wav(_music(1.2 * film_s), folder / f"music{film_s}.wav")
 
 
-def stage(folder: Path, film_s: int, *, out: str = "film.mp4", preset: str = "veryfast", crf: int = 19) -> None:
+def stage(folder: Path, film_s: int, *, out: str = "film.mp4", form: Format = FILM) -> None:
     """Make the film as phase 5 does: the music to length and loudness, then all of the picture in one pass."""
     music = fit_to_length(read_sound(folder / f"music{film_s}.wav"), duration_s=film_s)
+    pictures = film_pictures(
+        _cut(folder, film_s),
+        segments(film_s),
+        size=SIZE,
+        fps=Fraction(FILM_FPS),
+        native_fps=NATIVE_FPS,
+        treatment=Treatment(look=_look()),
+    )
     encode_film(
-        film_frames(
-            _cut(folder, film_s), segments(film_s), fps=Fraction(FILM_FPS), native_fps=NATIVE_FPS, look=_look()
-        ),
+        pictures,
         audio=finish_for_aac(music).samples,
         out=folder / out,
+        form=form,
         size=SIZE,
         fps=FILM_FPS,
         overlays=_overlays(folder, film_s),
-        preset=preset,
-        crf=crf,
     )
 
 
@@ -97,12 +103,12 @@ def usual(folder: Path, film_s: int) -> Spent:
 
 def bare(folder: Path, film_s: int) -> Spent:
     """Encode the ready frames and do nothing else."""
-    return bare_encode(folder / "ready.mp4", folder / "bare.mp4")
+    return bare_encode(folder / "ready.mkv", folder / "bare.mp4")
 
 
 def ready(folder: Path, film_s: int) -> Spent:
-    """Make the film's frames for the bare encoder: x264 at its least loss, a level or less."""
-    return timed(lambda: stage(folder, film_s, out="ready.mp4", preset="ultrafast", crf=1))
+    """Keep the film's frames for the bare encoder, exactly as it gets them in the film."""
+    return timed(lambda: stage(folder, film_s, out="ready.mkv", form=MASTERS["lossless"]))
 
 
 def _cut(folder: Path, film_s: int) -> Path:

@@ -1,7 +1,8 @@
 """The same film as most people make it with moviepy: effects for each frame at full size, composed by moviepy.
 
 What moviepy has no answer to, the frames between, is given to it for nothing; the look goes by Pillow's table filter,
-which is faster than what numpy does.
+which is faster than what numpy does. Composing is called as moviepy's own pages show it, without a background colour;
+with one it would take a sixth less.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ def usual_film(
         caption.with_position((120, 800)).with_effects([vfx.CrossFadeIn(0.3), vfx.CrossFadeOut(0.3)]),
         mark.with_position("center").with_effects([vfx.CrossFadeIn(0.3)]),
     ]
-    film = CompositeVideoClip(layers, size=_SIZE, bg_color=(0, 0, 0)).subclipped(first_s, end_s)
+    film = CompositeVideoClip(layers, size=_SIZE).subclipped(first_s, end_s)
     with AudioFileClip(str(music)) as sound:
         film.with_audio(sound.subclipped(0, lasts_s)).write_videofile(
             str(out),
