@@ -24,6 +24,8 @@ Position = Literal["lower-left", "lower-centre", "centre"]
 
 _FADE_OUT_S = 0.3
 _SHADE = 0.66
+# How much of the safe area's height a headline may take that is too long to be one.
+_MOST_OF_SAFE = 0.55
 
 
 def caption_overlays(
@@ -153,13 +155,15 @@ def _block(text: str, rule: TextRule) -> TextBlock | None:
 
 def _headline(size: tuple[int, int], position: Position) -> TextRule:
     unit = min(size)
-    area = words_area(size, "caption") if position == "lower-left" else SafeArea.of(size)
+    safe = SafeArea.of(size)
+    area = words_area(size, "caption") if position == "lower-left" else safe
     return TextRule(
         hand=Hand(weight=800, tracking_em=-0.024),
         size_px=(0.094 if is_upright(size) else 0.086) * unit,
         least_px=0.052 * unit,
         width_px=area.width,
         lines=2,
+        height_px=_MOST_OF_SAFE * (safe.bottom - safe.top),
     )
 
 

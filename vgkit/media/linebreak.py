@@ -10,6 +10,10 @@ from itertools import pairwise
 # Japanese rules (kinsoku): these never begin, or never end, a line.
 _NOT_FIRST = set("、。，．・：；？！ゝゞーァィゥェォッャュョヮぁぃぅぇぉっゃゅょゎ々」』】〉》〕）]}）!?,.:;%％…’”\"'")
 _NOT_LAST = set("「『【〈《〔（([{‘“#＃¥$€£")
+# Thai vowels written before their consonant, and signs that follow one.
+_THAI_FIRST, _THAI_LATER = set("เแโใไ"), set("ะาำๅๆฯ")
+# Joiner, emoji selector, and the sign that binds Devanagari consonants.
+_JOINERS = set("\u200d\ufe0f\u20e3\u094d\u2060\u00a0")
 # A line that ends in one of these leaves its noun behind.
 _SHORT = re.compile(r"(?i:a|an|the|of|to|in|on|at|by|for|and|or|&|de|la|le|el|der|die|das|und|et|y|i|w|z|–|—)")
 # A line that begins with one of these begins a thought.
@@ -35,6 +39,34 @@ def words(paragraph: str) -> list[Word]:
         for chunk in paragraph.replace("\u00a0", "\u2060").split()
         for index, part in enumerate(_parts(chunk.replace("\u2060", "\u00a0")))
     ]
+
+
+def clusters(word: Word) -> list[Word]:
+    """``word`` in pieces that may be torn apart where nothing else helps: Thai, and words longer than a line.
+
+    Thai writes no spaces, and where its words end only a dictionary knows; but a vowel sign stays with its letter.
+    """
+    pieces: list[str] = []
+    for before, char in pairwise("\0" + word.text):
+        if pieces and _clings(before, char):
+            pieces[-1] += char
+        else:
+            pieces.append(char)
+    return [Word(piece, spaced=word.spaced and index == 0) for index, piece in enumerate(pieces)]
+
+
+def filled(text: Sequence[Word], widths: Mapping[str, float], *, room: float, space: float) -> list[list[Word]]:
+    """Break ``text`` into lines that are as full as may be: how a text too long for a headline is set."""
+    lines: list[list[Word]] = [[]]
+    left = room
+    for word in text:
+        width = widths[word.text] + (space if word.spaced and lines[-1] else 0)
+        if lines[-1] and width > left:
+            lines.append([])
+            left, width = room, widths[word.text]
+        lines[-1].append(word)
+        left -= width
+    return lines
 
 
 def joined(line: Sequence[Word]) -> str:
@@ -83,8 +115,22 @@ def _tear(before: Word, after: Word) -> float:
         if _SHORT.fullmatch(before.text):
             return _AFTER_SHORT
         return _BEFORE_SHORT if _LEADING.fullmatch(after.text) else 1
+    if after.text[0] in _THAI_FIRST:
+        return 1
     # A Japanese phrase ends in hiragana; the next begins with another kind of letter.
     return 1 if _is_hiragana(before.text[-1]) and not _is_hiragana(after.text[0]) else _INSIDE_PHRASE
+
+
+def _clings(before: str, char: str) -> bool:
+    """Whether two neighbours are one letter to a reader, or may not be parted by a line's end."""
+    if before in _THAI_FIRST or char in _THAI_LATER or before in _NOT_LAST or char in _NOT_FIRST:
+        return True
+    joins = before in _JOINERS or char in _JOINERS or "\U0001f3fb" <= char <= "\U0001f3ff"
+    return joins or unicodedata.category(char)[0] == "M" or (_is_flag(before) and _is_flag(char))
+
+
+def _is_flag(char: str) -> bool:
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
 
 
 def _is_hiragana(char: str) -> bool:

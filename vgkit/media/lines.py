@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from vgkit.media.adstyle import SafeArea, Side
+from vgkit.media.linebreak import words
 from vgkit.media.motion import Entrance, Sprite, TypedLine
 from vgkit.media.svg import Rgba, render_svg
 from vgkit.media.textblock import TextBlock, with_shadow
@@ -76,7 +77,7 @@ def rising(lines: Sequence[PlacedLine], stage: Stage, entrance: Entrance) -> lis
 
 def typed(lines: Sequence[PlacedLine], stage: Stage, entrance: Entrance) -> list[Sprite]:
     """The words come one after the other, all within the first half of the stay."""
-    counts = [len(line.block.lines[line.index].split()) for line in lines]
+    counts = [len(words(line.block.lines[line.index])) for line in lines]
     per_word = min(0.16 * stage.fps, 0.5 * (stage.last - stage.first) / max(1, sum(counts)))
     return [
         TypedLine(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from vgkit.media.fonts import main_face, printable
-from vgkit.media.linebreak import Word, balanced, joined, line_width, words
+from vgkit.media.linebreak import Word, balanced, clusters, filled, joined, line_width, words
 from vgkit.media.typeset import Hand, Ink, reads_right_to_left, set_line, width_em, word_edges
 
 _SHRINK = 0.96
@@ -20,13 +20,17 @@ _SPACE_EM = 0.25
 
 @dataclass(frozen=True)
 class TextRule:
-    """What a text may be: its hand, largest and least size, its width and how many lines."""
+    """What a text may be: its hand, largest and least size, its width and how many lines.
+
+    ``height_px`` is what a text that is too long for all that may take; 0 stands for four lines.
+    """
 
     hand: Hand
     size_px: float
     least_px: float
     width_px: float
     lines: int
+    height_px: float = 0
 
 
 @dataclass(frozen=True)
@@ -60,56 +64,92 @@ class TextBlock:
 def set_block(text: str, rule: TextRule) -> TextBlock:
     """Set ``text`` by ``rule``: the largest size at which it fits in the fewest lines, evenly broken.
 
-    What can't fit is set smaller than the rule's least size rather than cut off.
+    What can't fit is set smaller than the rule's least size, on more lines, and torn inside its words, in this order,
+    rather than cut off.
     """
-    paragraphs = [words(part) for part in text.split("\n") if printable(part).strip()]
     face = main_face(printable(text), weight=rule.hand.weight).family
     # Letters of other scripts are drawn to stand closer already, or to join.
     hand = rule.hand if face == "Manrope" else replace(rule.hand, tracking_em=max(0.0, rule.hand.tracking_em / 3))
-    widths = {word.text: _width_em(word.text, hand) for part in paragraphs for word in part}
-    size, within_rule = rule.size_px, True
-    most = max(rule.lines, len(paragraphs))
+    paragraphs = _Paragraphs(text, hand, even_lines=rule.lines)
+    size, most = rule.size_px, max(rule.lines, paragraphs.count)
     while True:
-        lines = _lines(paragraphs, widths, most=most, room_em=rule.width_px / size)
+        size_is_allowed = size >= rule.least_px
+        if not size_is_allowed:
+            paragraphs.tear(room_em=rule.width_px / rule.least_px)
+            most = max(most, int(rule.height_px / (_LEADING[face] * size)) if rule.height_px else _MOST_LINES)
+        lines = paragraphs.lines(most=most, room_em=rule.width_px / size)
         if lines is not None:
-            break
+            block = TextBlock(
+                lines=tuple(joined(line) for line in lines),
+                size_px=size,
+                leading_px=_LEADING[face] * size,
+                hand=hand,
+                right_to_left=reads_right_to_left(text),
+                within_rule=size_is_allowed and len(lines) <= rule.lines,
+            )
+            # Words were measured one by one, and drawn together some take more room, such as those with CJK stops.
+            if all(block.ink(index).width <= rule.width_px + 1 for index in range(len(lines))):
+                return block
         size *= _SHRINK
-        if size < rule.least_px:
-            within_rule, most = False, max(most, _MOST_LINES)
-    return TextBlock(
-        lines=tuple(joined(line) for line in lines),
-        size_px=size,
-        leading_px=_LEADING[face] * size,
-        hand=hand,
-        right_to_left=reads_right_to_left(text),
-        within_rule=within_rule and len(lines) <= rule.lines,
-    )
+
+
+class _Paragraphs:
+    """A text's paragraphs as words with their widths, and its lines for any number and room."""
+
+    def __init__(self, text: str, hand: Hand, *, even_lines: int) -> None:
+        self._parts = [words(part) for part in text.split("\n") if printable(part).strip()]
+        self._hand = hand
+        self._even_lines = even_lines
+        self._even: dict[tuple[int, int], list[list[Word]] | None] = {}
+        self._measure()
+
+    @property
+    def count(self) -> int:
+        return len(self._parts)
+
+    def tear(self, *, room_em: float) -> None:
+        """Let words be broken inside that are wider than a line."""
+        wide = {text for text, width in self._widths.items() if width > room_em}
+        if wide:
+            self._parts = [
+                [piece for word in part for piece in (clusters(word) if word.text in wide else [word])]
+                for part in self._parts
+            ]
+            self._even.clear()
+            self._measure()
+
+    def lines(self, *, most: int, room_em: float) -> list[list[Word]] | None:
+        """All lines, each paragraph in as few as possible and ``most`` together; None if that is too little room."""
+        lines: list[list[Word]] = []
+        for index in range(self.count):
+            left_over = most - len(lines) - (self.count - index - 1)
+            chosen = self._broken(index, left_over, room_em)
+            if chosen is None:
+                return None
+            lines += chosen
+        return lines
+
+    def _broken(self, index: int, most: int, room_em: float) -> list[list[Word]] | None:
+        for count in range(1, min(most, self._even_lines) + 1):
+            if (index, count) not in self._even:
+                self._even[index, count] = balanced(self._parts[index], self._widths, lines=count, space=_SPACE_EM)
+            rows = self._even[index, count]
+            if rows and self._widest(rows) <= room_em:
+                return rows
+        rows = filled(self._parts[index], self._widths, room=room_em, space=_SPACE_EM)
+        return rows if self._even_lines < len(rows) <= most and self._widest(rows) <= room_em else None
+
+    def _measure(self) -> None:
+        self._widths = {word.text: _width_em(word.text, self._hand) for part in self._parts for word in part}
+
+    def _widest(self, rows: list[list[Word]]) -> float:
+        return max(line_width(row, self._widths, space=_SPACE_EM) for row in rows)
 
 
 def _width_em(word: str, hand: Hand) -> float:
     # Chinese and Japanese characters have one width, so a long line of them costs no measuring.
     is_square = len(word) == 1 and east_asian_width(word) in "WF"
     return 1 + hand.tracking_em if is_square else width_em(word, hand)
-
-
-def _lines(
-    paragraphs: list[list[Word]], widths: dict[str, float], *, most: int, room_em: float
-) -> list[list[Word]] | None:
-    """All lines, each paragraph in as few as possible and ``most`` together; None if that is too little room."""
-    lines: list[list[Word]] = []
-    for index, part in enumerate(paragraphs):
-        left_over = most - len(lines) - (len(paragraphs) - index - 1)
-        options = (balanced(part, widths, lines=count, space=_SPACE_EM) for count in range(1, left_over + 1))
-        fitting = (rows for rows in options if rows and _widest(rows, widths) <= room_em)
-        chosen = next(fitting, None)
-        if chosen is None:
-            return None
-        lines += chosen
-    return lines
-
-
-def _widest(rows: list[list[Word]], widths: dict[str, float]) -> float:
-    return max(line_width(row, widths, space=_SPACE_EM) for row in rows)
 
 
 def with_shadow(ink: Ink, *, size_px: float, strength: float = 0.42) -> Ink:
