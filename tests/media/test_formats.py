@@ -125,19 +125,23 @@ import hashlib, sys
 sys.path[:0] = sys.argv[1:3]
 from pathlib import Path
 import test_formats as t
-out = Path(sys.argv[3]) / "film.mp4"
-with t.film_file(out, t.FILMS["review"], size=(1056, 160), with_sound=False) as film:
+out = Path(sys.argv[3]) / ("film" + t.ALL[sys.argv[4]].suffix)
+with t.film_file(out, t.ALL[sys.argv[4]], size=(1056, 160), with_sound=False) as film:
     for number in range(24):
         film.show(t.picture(number, (1056, 160)))
 print(hashlib.sha256(out.read_bytes()).hexdigest())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc fills memory on request")
-def test_a_film_has_the_same_bytes_whatever_lay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ALL)
+def test_a_film_has_the_same_bytes_whatever_lay_in_memory(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """1056 pixels is a width at which x264 read what nobody wrote."""
     here = Path(__file__).parent
-    command = [sys.executable, "-c", _IN_A_PROCESS, str(here), str(here.parent), str(tmp_path)]
+    command = [sys.executable, "-c", _IN_A_PROCESS, str(here), str(here.parent), str(tmp_path), name]
     digests = set()
     for fill in ("1", "3", "170"):
         monkeypatch.setenv("MALLOC_PERTURB_", fill)

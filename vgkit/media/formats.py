@@ -54,7 +54,7 @@ class Format:
 
 def _x264_options() -> dict[str, str]:
     # With AVX-512, x264's macroblock tree reads memory that nobody wrote at some widths (1080, 1072, 1056), so that the
-    # same frames gave other bytes, as glibc's MALLOC_PERTURB_ shows. Without the tree a film of the same VMAF is 6 %
+    # same frames gave other bytes, as glibc's MALLOC_PERTURB_ shows. Without the tree a film of the same VMAF is 7 %
     # larger; held to AVX2, as on machines that have no more, it is the same size and as quick.
     return {"x264-params": "asm=AVX2"} if cv2.checkHardwareSupport(_AVX512) else {}
 
@@ -89,11 +89,13 @@ MASTERS = {
         Format(
             name="prores",
             suffix=".mov",
-            codec="prores_ks",
-            options={"profile": "hq", "vendor": "apl0"},
+            # prores_ks reads what nobody wrote where the width is no multiple of 16, as in 9:16 and 1:1; this one doesn't
+            # and takes half the time, for a third more bytes at the same fidelity.
+            codec="prores_aw",
+            options={"profile": "3", "vendor": "apl0"},
             pix_fmt="yuv422p10le",
             found_as="prores HQ",
-            bits_per_s=220_000_000,
+            bits_per_s=310_000_000,
             sound="pcm_s24le",
             sound_format="s32",
         ),
