@@ -27,6 +27,11 @@ def look_path(run: Run) -> Path:
     return run.asset("lut") or templates_dir() / "looks" / f"{run.storyboard.look}.cube"
 
 
+def film_fps() -> Fraction:
+    """How many frames a second every film shows."""
+    return Fraction(FILM_FPS)
+
+
 def native_fps(run: Run) -> Fraction:
     """How many frames a second the cut holds."""
     return Fraction(_cut(run)["fps"])
@@ -82,6 +87,33 @@ def treatment_of(run: Run, **chosen: Any) -> "Treatment":
     look = read_cube(look_path(run)).at_strength(storyboard.look_strength)
     ink = storyboard.palette.ink
     return Treatment(look=look, dip=(int(ink[1:3], 16), int(ink[3:5], 16), int(ink[5:7], 16)), **chosen)
+
+
+def shot_clips(run: Run) -> list[Any]:
+    """Return each shot as a moviepy clip; see ``Run.clips``."""
+    from vgkit.media import editor
+
+    return editor.shot_clips(run.made("cut.mkv", phase="chunks"), segments_of(run), **_how(run))
+
+
+def film_clip(run: Run) -> Any:
+    """Return the film as a moviepy clip; see ``Run.film_clip``."""
+    from vgkit.media import editor
+    from vgkit.media.sound import read_sound
+
+    music = read_sound(run.made("music.wav", phase="refine"))
+    segments = on_the_beat(run, segments_of(run), music)
+    return editor.film_clip(run.made("cut.mkv", phase="chunks"), segments, audio=music, **_how(run))
+
+
+def _how(run: Run) -> dict[str, Any]:
+    treatment = treatment_of(run, steadying=run.profile.steady, framing=run.template.framing)
+    return {
+        "size": (run.storyboard.width_px, run.storyboard.height_px),
+        "fps": film_fps(),
+        "native_fps": native_fps(run),
+        "treatment": treatment,
+    }
 
 
 def _cut(run: Run) -> Any:

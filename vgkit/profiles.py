@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from importlib.resources import files
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,13 +20,14 @@ _PROJECT = "project"
 
 
 class Profile(BaseModel):
-    """Engines by role as ``name@host``, and the most one run may cost."""
+    """Engines by role as ``name@host``, the most one run may cost, how steady clips are made."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     title: str
     cap_usd: Decimal = Field(ge=0)
+    steady: Literal["off", "auto", "full"] = "auto"
     engines: Mapping[Role, str]
 
 
@@ -58,6 +59,7 @@ def profiles() -> dict[str, Profile]:
             name=name,
             title=fields["title"],
             cap_usd=Decimal(fields["cap_usd"]),
+            steady=fields["steady"],
             engines={role: fields[role] for role in ROLES},
         )
         for name, fields in _table().items()

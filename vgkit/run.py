@@ -123,6 +123,26 @@ class Run:
         settings, needs_approval = record.get("settings", {}), record.get("needs_approval", False)
         return cls(folder, brief, template, settings, needs_approval, record.get("rehearsal"))
 
+    def clips(self) -> list[Any]:
+        """The cut as moviepy clips for edits of one's own: one a shot, steadied, graded and at 30 frames a second.
+
+        ``display_in_notebook`` plays them; ``vgkit.media.editor.write_arguments`` says how to write them in the right
+        colours. Raises PhaseNotReady before the chunks are made.
+        """
+        # Imported here, as it takes the libraries of pictures along.
+        from vgkit.cut import shot_clips
+
+        return shot_clips(self)
+
+    def film_clip(self) -> Any:
+        """The whole film as one moviepy clip, with its transitions and sound but without its words.
+
+        Raises PhaseNotReady before phase 5 has made its sound.
+        """
+        from vgkit.cut import film_clip
+
+        return film_clip(self)
+
     def save(self) -> None:
         """Write down what the run was asked for."""
         record = {

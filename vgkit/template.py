@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 ShotSize = Literal["wide", "medium", "close", "detail"]
 Camera = Literal["push_in", "pull_out", "pan_left", "pan_right", "tilt_up", "tilt_down", "orbit", "static"]
 Transition = Literal["cut", "dissolve", "wipe", "push", "dip", "match"]
+Framing = Literal["fill", "fit"]
 Presence = Literal["hidden", "in_scene", "hero"]
 Mood = Literal["uplifting", "warm", "calm", "energetic", "elegant", "epic"]
 
@@ -88,6 +89,9 @@ class Template(BaseModel):
     purpose: Annotated[str, Field(min_length=1, max_length=300)]
     look: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
     look_strength: float = Field(default=0.8, ge=0, le=1)
+    framing: Framing = Field(
+        default="fill", description="clips of another shape are cut around their subject, or stand whole on a blur"
+    )
     negative: Annotated[str, Field(max_length=400)] = ""
     music: MusicStyle
     beats: tuple[Beat, ...] = Field(min_length=5, max_length=8)

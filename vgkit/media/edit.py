@@ -15,13 +15,13 @@ from vgkit.errors import NotAClip
 from vgkit.media.ahead import ahead
 from vgkit.media.finish import SHARPEN, sharpened
 from vgkit.media.frames import Frame, read_frames
-from vgkit.media.framing import Framing, framed
+from vgkit.media.framing import framed
 from vgkit.media.grade import Lut, graded_picture
 from vgkit.media.picture import Picture, from_rgb
 from vgkit.media.retime import retime
 from vgkit.media.steady import Steadied, Steadying, steadied
 from vgkit.media.transitions import INK, Rgb, Side, joined
-from vgkit.template import Transition
+from vgkit.template import Framing, Transition
 
 log = logging.getLogger(__name__)
 

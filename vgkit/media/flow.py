@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vgkit.media.frames import Frame
 from vgkit.media.picture import Picture, Plane
 
 Field = NDArray[np.float32]
@@ -80,6 +81,16 @@ def motion_between(first: Picture, second: Picture) -> Motion:
         agreement=float(trust.mean()),
         difference=float(cv2.absdiff(*seen).mean()),
     )
+
+
+def flow_picture(motion: Motion) -> Frame:
+    """Draw a flow for the eye, (h, w, 3) RGB: the hue says where to, the strength how far; grey is what is lost."""
+    flow = motion.forward
+    far, angle = cv2.cartToPolar(flow[..., 0], flow[..., 1], angleInDegrees=True)
+    longest = max(float(np.percentile(far, 99)), 1.0)
+    sure = grown(motion.trust, motion.size)
+    hue = np.dstack([angle / 2, 255 * np.minimum(far / longest, 1) * sure, 120 + 110 * sure])
+    return cast(Frame, cv2.cvtColor(hue.astype(np.uint8), cv2.COLOR_HSV2RGB))
 
 
 def _seen(luma: Plane, scale: int) -> Any:

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Literal, cast
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vgkit.media.frames import Frame
-
-Framing = Literal["fill", "fit"]
-FRAMINGS: tuple[Framing, ...] = ("fill", "fit")
+from vgkit.template import Framing
 
 _LOOKED_AT = 5  # frames, spread over the shot
 _SEEN_PX = 96  # of the longer side; where the eye goes is a matter of large things

@@ -64,14 +64,14 @@ def film_sheet(film: Path, *, count: int, columns: int, width_px: int = 1600, ti
     total = _frame_count(film)
     wanted = sorted({(2 * index + 1) * total // (2 * count) for index in range(count)})
     width = 2 * width_px // max(1, columns)
-    found = list(_frames_at(film, wanted, width=width))
+    found = list(frames_at(film, wanted, width=width))
     pictures, times = [picture for picture, _ in found], [f"{time_s:.1f} s" for _, time_s in found]
     return contact_sheet(pictures, columns=columns, labels=times, width_px=width_px, title=title)
 
 
 def film_frame(film: Path, frame_index: int) -> Frame:
     """One frame of a film at its own size, RGB. Raises NotAClip where the film ends before it."""
-    for picture, _ in _frames_at(film, [frame_index], width=None):
+    for picture, _ in frames_at(film, [frame_index], width=None):
         return picture
     raise NotAClip(f"{film} has no frame {frame_index}: it holds {_frame_count(film)}. Ask for an earlier one.")
 
@@ -88,7 +88,7 @@ def _frame_count(film: Path) -> int:
         return int(stream.frames) or sum(packet.size > 0 for packet in container.demux(stream))
 
 
-def _frames_at(film: Path, wanted: Sequence[int], *, width: int | None) -> Iterator[tuple[Frame, float]]:
+def frames_at(film: Path, wanted: Sequence[int], *, width: int | None) -> Iterator[tuple[Frame, float]]:
     """Decode once, from the last key frame before the first one asked for; convert to ``width`` if that is smaller."""
     last, asked = max(wanted), set(wanted)
     with _opened(film) as container:

@@ -19,7 +19,6 @@ from vgkit.media.picture import Picture
 from vgkit.media.smoothing import neighbours, smoothed
 
 Steadying = Literal["off", "auto", "full"]
-STEADYINGS: tuple[Steadying, ...] = ("off", "auto", "full")
 
 # Measured: clips that are clean stay below these, those of Zeroscope and AnimateDiff and flickering ones do not.
 _FLICKERS_LEVELS = 0.3

@@ -120,7 +120,7 @@ def so_far(run: Run) -> Table:
     metrics = [
         f"{event['name']} {event['value']:.4g} {event['unit']}"
         for event in events
-        if event.kind == "metric" and event["value"] is not None
+        if event.kind == "metric" and event["subject"] == "film" and event["value"] is not None
     ]
     spent = took(events)
     told = [(phase, how, spent.get(phase, Took())) for phase, how in state.items()]

@@ -1,0 +1,124 @@
+"""Clips as they were generated beside the film made of them, and the motion that was followed: for the eye to judge.
+
+It shows what is there and makes nothing that the film needs, so it may be left out of a run at no loss."""
+
+import json
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING, Any
+
+from vgkit import cut
+from vgkit.brief import FILM_FPS
+from vgkit.phases.refine import PHASE
+from vgkit.phases.report import Figure, PhaseReport
+from vgkit.run import Run
+
+if TYPE_CHECKING:
+    from vgkit.media.edit import Segment
+
+_WIDTH_PX = 640
+_PLAYED_FRAMES = 3 * FILM_FPS
+
+
+def before_and_after(run: Run) -> PhaseReport:
+    """Show three shots as generated, each beside the film's own frame; one of them moving; and its optical flow."""
+    run.made("film.mp4", phase=PHASE)
+    segments = _segments(run)
+    chosen = sorted({0, len(segments) // 2, len(segments) - 1})
+    _draw_stills(run, segments, chosen)
+    played = max(chosen[:-1] or chosen, key=lambda number: segments[number].film_frames)
+    _draw_moving(run, segments, played)
+    _draw_flow(run, segments, chosen)
+    shot = run.storyboard.shots[played].id
+    return PhaseReport(
+        run,
+        PHASE,
+        figures=(
+            Figure(run.path("before_after.mp4"), f"{shot}: left as generated, right in the film", width_px=1120),
+            Figure(run.path("before_after.png"), "Left as generated, right in the film"),
+            Figure(run.path("flow.png"), "What moved: the hue says where to, the strength how far"),
+        ),
+        totals=False,
+    )
+
+
+def _segments(run: Run) -> "list[Segment]":
+    """The film's shots with their lengths as they came out on the beat."""
+    from dataclasses import replace
+
+    lengths = json.loads(run.made("joins.json", phase=PHASE).read_text("utf-8"))
+    return [replace(each, film_frames=length) for each, length in zip(cut.segments_of(run), lengths, strict=True)]
+
+
+def _starts(segments: "list[Segment]") -> list[int]:
+    return [0, *accumulate(segment.film_frames for segment in segments)]
+
+
+def _draw_stills(run: Run, segments: "list[Segment]", chosen: list[int]) -> None:
+    from vgkit.media.frames import write_picture
+    from vgkit.media.sheet import contact_sheet, film_frame
+
+    pictures, labels, starts = [], [], _starts(segments)
+    for number in chosen:
+        shot, segment = run.storyboard.shots[number].id, segments[number]
+        pictures.append(film_frame(run.path("cut.mkv"), segment.first + segment.frames // 2))
+        pictures.append(film_frame(run.path("film.mp4"), starts[number] + segment.film_frames // 2))
+        labels += [f"{shot} as generated", f"{shot} in the film"]
+    sheet = contact_sheet(pictures, columns=2, labels=labels, width_px=1400)
+    write_picture(sheet, run.path("before_after.png"))
+
+
+def _draw_moving(run: Run, segments: "list[Segment]", number: int) -> None:
+    """Put three seconds of one shot side by side: each generated frame held as long as it lasts, and the film."""
+    import cv2
+    import numpy as np
+
+    from vgkit.media.edit import reaches, source_times
+    from vgkit.media.frames import write_clip
+    from vgkit.media.sheet import frames_at
+
+    segment, reach = segments[number], reaches(segments)[number]
+    times = source_times(segment, reach, fps=cut.film_fps(), native_fps=cut.native_fps(run))[reach.before :]
+    count = min(segment.film_frames, _PLAYED_FRAMES)
+    first = _starts(segments)[number]
+    source = _source_frames(run, segment)
+    height = round(_WIDTH_PX * run.storyboard.height_px / run.storyboard.width_px / 2) * 2
+
+    def sized(frame: Any) -> Any:
+        return cv2.resize(frame, (_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
+
+    film = frames_at(run.path("film.mp4"), range(first, first + count), width=None)
+    pairs = zip(times[:count], film, strict=False)
+    write_clip(
+        (np.hstack([sized(source[int(time)]), sized(frame)]) for time, (frame, _) in pairs),
+        run.path("before_after.mp4"),
+        fps=FILM_FPS,
+        crf=18,
+    )
+
+
+def _source_frames(run: Run, segment: "Segment") -> list[Any]:
+    from vgkit.media.frames import read_frames
+    from vgkit.media.framing import framed
+
+    frames = list(islice(read_frames(run.path("cut.mkv")), segment.first, segment.first + segment.frames))
+    storyboard = run.storyboard
+    return framed(frames, (storyboard.width_px, storyboard.height_px), framing=run.template.framing)
+
+
+def _draw_flow(run: Run, segments: "list[Segment]", chosen: list[int]) -> None:
+    from vgkit.media.flow import flow_picture, motion_between
+    from vgkit.media.frames import write_picture
+    from vgkit.media.picture import from_rgb
+    from vgkit.media.sheet import contact_sheet
+
+    pictures, labels = [], []
+    for number in chosen:
+        frames = _source_frames(run, segments[number])
+        middle = max(0, len(frames) // 2 - 1)
+        pair = frames[middle : middle + 2]
+        motion = motion_between(*(from_rgb(frame) for frame in (pair[0], pair[-1])))
+        pictures += [pair[0], flow_picture(motion)]
+        shot = run.storyboard.shots[number].id
+        labels += [f"{shot}, frame {middle}", f"to the next: {motion.agreement:.0%} comes home"]
+    sheet = contact_sheet(pictures, columns=2, labels=labels, width_px=1400)
+    write_picture(sheet, run.path("flow.png"))
