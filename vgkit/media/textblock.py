@@ -13,6 +13,8 @@ from vgkit.media.typeset import Hand, Ink, reads_right_to_left, set_line, width_
 
 _SHRINK = 0.96
 _MOST_LINES = 4
+# No word that is longer is measured whole, for it is none: a row of emoji, or a text without spaces.
+_LONGEST_WORD = 60
 # Line height and space between words in em. Vowel signs and tone marks need more air than Latin capitals.
 _LEADING = {"Manrope": 1.08, "FiraGO": 1.3, "Noto Sans CJK JP": 1.22}
 _SPACE_EM = 0.25
@@ -71,26 +73,30 @@ def set_block(text: str, rule: TextRule) -> TextBlock:
     # Letters of other scripts are drawn to stand closer already, or to join.
     hand = rule.hand if face == "Manrope" else replace(rule.hand, tracking_em=max(0.0, rule.hand.tracking_em / 3))
     paragraphs = _Paragraphs(text, hand, even_lines=rule.lines)
-    size, most = rule.size_px, max(rule.lines, paragraphs.count)
+    size, most, loose = rule.size_px, max(rule.lines, paragraphs.count), 1.0
     while True:
-        size_is_allowed = size >= rule.least_px
-        if not size_is_allowed:
-            paragraphs.tear(room_em=rule.width_px / rule.least_px)
-            most = max(most, int(rule.height_px / (_LEADING[face] * size)) if rule.height_px else _MOST_LINES)
-        lines = paragraphs.lines(most=most, room_em=rule.width_px / size)
-        if lines is not None:
-            block = TextBlock(
-                lines=tuple(joined(line) for line in lines),
-                size_px=size,
-                leading_px=_LEADING[face] * size,
-                hand=hand,
-                right_to_left=reads_right_to_left(text),
-                within_rule=size_is_allowed and len(lines) <= rule.lines,
-            )
-            # Words were measured one by one, and drawn together some take more room, such as those with CJK stops.
-            if all(block.ink(index).width <= rule.width_px + 1 for index in range(len(lines))):
-                return block
-        size *= _SHRINK
+        if size < rule.least_px:
+            if paragraphs.tear(room_em=rule.width_px / rule.least_px):
+                size = rule.size_px
+            else:
+                most = max(most, int(rule.height_px / (_LEADING[face] * size)) if rule.height_px else _MOST_LINES)
+        lines = paragraphs.lines(most=most, room_em=loose * rule.width_px / size)
+        if lines is None:
+            size *= _SHRINK
+            continue
+        block = TextBlock(
+            lines=tuple(joined(line) for line in lines),
+            size_px=size,
+            leading_px=_LEADING[face] * size,
+            hand=hand,
+            right_to_left=reads_right_to_left(text),
+            within_rule=size >= rule.least_px and len(lines) <= rule.lines and not paragraphs.torn,
+        )
+        # Words were measured one by one, and drawn together they may take more room, such as those with CJK stops.
+        widest = max(block.ink(index).width for index in range(len(lines)))
+        if widest <= rule.width_px + 1:
+            return block
+        loose *= min(0.99, rule.width_px / widest)
 
 
 class _Paragraphs:
@@ -98,25 +104,33 @@ class _Paragraphs:
 
     def __init__(self, text: str, hand: Hand, *, even_lines: int) -> None:
         self._parts = [words(part) for part in text.split("\n") if printable(part).strip()]
+        self.torn = False
         self._hand = hand
         self._even_lines = even_lines
         self._even: dict[tuple[int, int], list[list[Word]] | None] = {}
-        self._measure()
+        if not self._tear({word.text for part in self._parts for word in part if len(word.text) > _LONGEST_WORD}):
+            self._measure()
 
     @property
     def count(self) -> int:
         return len(self._parts)
 
-    def tear(self, *, room_em: float) -> None:
-        """Let words be broken inside that are wider than a line."""
-        wide = {text for text, width in self._widths.items() if width > room_em}
-        if wide:
-            self._parts = [
-                [piece for word in part for piece in (clusters(word) if word.text in wide else [word])]
-                for part in self._parts
-            ]
-            self._even.clear()
-            self._measure()
+    def tear(self, *, room_em: float) -> bool:
+        """Let words be broken inside that are wider than a line; tell whether there were any."""
+        return self._tear({text for text, width in self._widths.items() if width > room_em})
+
+    def _tear(self, wide: set[str]) -> bool:
+        before = sum(map(len, self._parts))
+        self._parts = [
+            [piece for word in part for piece in (clusters(word) if word.text in wide else [word])]
+            for part in self._parts
+        ]
+        if sum(map(len, self._parts)) == before:
+            return False
+        self.torn = True
+        self._even.clear()
+        self._measure()
+        return True
 
     def lines(self, *, most: int, room_em: float) -> list[list[Word]] | None:
         """All lines, each paragraph in as few as possible and ``most`` together; None if that is too little room."""
