@@ -17,6 +17,13 @@ TEXTS = {
     "long word": "Donaudampfschifffahrtsgesellschaftskapitän",
     "long": "A very long caption that no one could ever read in the two seconds that it stands there " * 2,
 }
+TOO_LONG = {
+    "latin": ("A very long caption that no one could ever read in the time that it stands there. " * 4)[:299] + ".",
+    "arabic": ("العطر الجديد كل صباح يمنحك شعورا رائعا وجميلا في كل مكان تذهب اليه " * 6)[:299] + ".",
+    "japanese": ("朝を、もっと軽く。あたらしい一日をはじめよう。" * 20)[:300],
+    "thai": ("ตื่นมาพร้อมกาแฟหอมกรุ่นทุกเช้าที่บ้านคุณ" * 9)[:300],
+    "one word": "W" * 300,
+}
 STYLE = CaptionStyle("#ff8a3d")
 
 
@@ -68,6 +75,30 @@ def test_words_stay_inside_the_safe_area(text, size):
     assert right <= safe.right + 1
     assert top >= safe.top
     assert bottom <= safe.bottom + 1
+
+
+@pytest.mark.parametrize("text", TOO_LONG.values(), ids=TOO_LONG)
+@pytest.mark.parametrize("size", SIZES.values(), ids=["16x9", "9x16", "1x1"])
+def test_300_characters_are_set_on_many_lines_that_still_read(text, size):
+    safe = SafeArea.of(size)
+    overlays = caption(text, size=size)
+    left, top, right, bottom = ink_box([overlays[0], *overlays[2:]], 69 - 12)
+    rows = [overlay for overlay in overlays[2:] if overlay.draw(57)]
+
+    assert len(text) == 300
+    assert (left >= safe.left - 1, right <= safe.right + 1) == (True, True)
+    assert (top >= safe.top, bottom <= safe.bottom + 2) == (True, True)
+    assert len(rows) >= 6
+    assert bottom - top > 0.3 * (safe.bottom - safe.top)
+    assert not fits(text, size=size)
+
+
+def test_a_thai_caption_turns_to_a_second_line_though_it_has_no_spaces():
+    overlays = caption("ตื่นมาพร้อมกาแฟหอมกรุ่นทุกเช้าที่บ้านคุณ")
+    _, top, _, bottom = ink_box([overlays[0], *overlays[2:]], 50)
+
+    assert len(overlays[2:]) == 2
+    assert bottom - top > 40
 
 
 @pytest.mark.parametrize("position", ["lower-left", "lower-centre", "centre"])
@@ -147,6 +178,14 @@ def test_typed_words_come_one_after_the_other():
     rights = [np.flatnonzero((line.draw(f)[0][..., 3] > 60).any(axis=0)).max() for f in (15, 20, 26, 40)]
 
     assert rights[0] < rights[1] < rights[2] == rights[3]
+
+
+def test_typed_japanese_comes_within_the_first_half_of_its_stay():
+    lines = caption(TEXTS["japanese"], first=0, last=80, style=CaptionStyle(entrance="type"))[2:]
+
+    assert len(lines) == 2
+    assert lines[1].draw(12) is None
+    assert all(line.draw(56)[0] is line.draw(57)[0] for line in lines)
 
 
 def test_a_typed_right_to_left_line_begins_on_the_right():

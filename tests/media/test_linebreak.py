@@ -1,6 +1,6 @@
 import pytest
 
-from vgkit.media.linebreak import balanced, joined, words
+from vgkit.media.linebreak import Word, balanced, clusters, filled, joined, words
 
 
 def broken(text, *, lines=2):
@@ -50,3 +50,23 @@ def test_joining_the_lines_gives_the_text_again():
 
     assert joined(words(text)) == text
     assert len(broken(text, lines=4)) == 4
+
+
+@pytest.mark.parametrize(
+    ("word", "pieces"),
+    [
+        ("กาแฟที่บ้าน", ["กา", "แฟ", "ที่", "บ้า", "น"]),
+        ("👩‍👩‍👧🇫🇷👍🏽", ["👩‍👩‍👧", "🇫🇷", "👍🏽"]),
+        ("स्त्री", ["स्त्री"]),
+        ("(no)!", ["(n", "o)!"]),
+    ],
+)
+def test_a_word_that_must_be_torn_is_torn_between_what_a_reader_calls_letters(word, pieces):
+    assert [piece.text for piece in clusters(Word(word, spaced=True))] == pieces
+
+
+def test_a_long_text_fills_its_lines():
+    parts = words("one two three four five")
+    rows = filled(parts, {word.text: len(word.text) for word in parts}, room=9, space=1)
+
+    assert [joined(row) for row in rows] == ["one two", "three", "four five"]

@@ -68,6 +68,9 @@ class _Caption:
         self.subline = _block(subline, _subline(stage, position))
         lower_side: Side = "right" if self.headline.right_to_left else "left"
         self.side: Side = lower_side if position == "lower-left" else "centre"
+        last = self.headline.ink(len(self.headline.lines) - 1)
+        # Arabic and Thai reach further below their baseline than a Latin g.
+        self.descent: float = max(0.24 * self.headline.size_px, last.top + last.pixels.shape[0])
         self.gap = 0.022 * stage.unit + 0.14 * self.headline.size_px
         self.top = round(self._foot() - self._height())
 
@@ -137,8 +140,8 @@ class _Caption:
     def _below(self) -> float:
         """From the headline's last baseline to the caption's foot."""
         if self.subline is None:
-            return 0.24 * self.headline.size_px
-        return 0.24 * self.headline.size_px + self.gap + self.subline.height_px
+            return self.descent
+        return self.descent + self.gap + self.subline.height_px
 
     def _height(self) -> float:
         above = self.kicker.height_px if self.kicker else self.bar_height

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 
 # Japanese rules (kinsoku): these never begin, or never end, a line.
-_NOT_FIRST = set("、。，．・：；？！ゝゞーァィゥェォッャュョヮぁぃぅぇぉっゃゅょゎ々」』】〉》〕）]}）!?,.:;%％…’”\"'")
+_NOT_FIRST = set("、。，．・：；？！ゝゞーァィゥェォッャュョヮぁぃぅぇぉっゃゅょゎ々」』】〉》〕）)]}!?,.:;%％…’”\"'")
 _NOT_LAST = set("「『【〈《〔（([{‘“#＃¥$€£")
 # Thai vowels written before their consonant, and signs that follow one.
 _THAI_FIRST, _THAI_LATER = set("เแโใไ"), set("ะาำๅๆฯ")
