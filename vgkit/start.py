@@ -3,6 +3,7 @@
 Everything a person can get wrong is checked here, before the folder exists: a mistake costs a message, nothing else."""
 
 import dataclasses
+import functools
 import json
 import logging
 import os
@@ -131,7 +132,7 @@ def _extra_folders() -> list[Path]:
 
 
 def _checked_assets(brief: Brief, base: Path, allowed: Sequence[Path]) -> dict[str, Path]:
-    checks = _asset_checks()
+    checks = _asset_checks(brief)
     found = {}
     for kind, given in brief.assets.given().items():
         path = _allowed_file(kind, base / given.expanduser(), [folder.resolve() for folder in allowed])
@@ -143,13 +144,15 @@ def _checked_assets(brief: Brief, base: Path, allowed: Sequence[Path]) -> dict[s
     return found
 
 
-def _asset_checks() -> dict[str, Callable[[Path], object]]:
+def _asset_checks(brief: Brief) -> dict[str, Callable[[Path], object]]:
     # Imported here: a brief without assets needs none of this.
     from vgkit.media.cutout import load_picture
     from vgkit.media.grade import read_cube
+    from vgkit.media.master import check_music
     from vgkit.media.sound import read_heard
 
-    return {"product": load_picture, "logo": load_picture, "music": read_heard, "voice": read_heard, "lut": read_cube}
+    music = functools.partial(check_music, duration_s=brief.duration_s)
+    return {"product": load_picture, "logo": load_picture, "music": music, "voice": read_heard, "lut": read_cube}
 
 
 def _allowed_file(kind: str, path: Path, allowed: Sequence[Path]) -> Path:

@@ -52,7 +52,8 @@ def bar_lines(heard: Features, beats_s: Times, *, beat_s: float) -> tuple[Times,
     three, four = (np.mean([np.diagonal(alike, lag).mean() for lag in lags]) for lags in ((3, 6, 9), (4, 8)))
     meter = 3 if three > four + _THREE_CLEARER else 4
     changes = _changes(heard, beats_s, beat_s=beat_s)
-    first = int(np.argmax([changes[start::meter].mean() for start in range(meter)]))
+    changes[:_BEFORE] = changes[-_AFTER:] = np.nan  # a beginning and an ending are new to everything
+    first = int(np.argmax([np.nanmean(changes[start::meter]) for start in range(meter)]))
     return beats_s[first::meter], meter
 
 

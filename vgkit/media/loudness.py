@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from scipy import ndimage, signal
 
 from vgkit.errors import MediaError
-from vgkit.media.meter import STEP_S, decibels, integrated, power_by_step, powers, true_peaks
+from vgkit.media.meter import SILENT_LUFS, STEP_S, decibels, integrated, power_by_step, powers, true_peaks
 from vgkit.media.samples import RATE_HZ, Sound, checked, seconds
 
-SILENCE_LUFS = -60.0
 MISS_LU = 0.05
 ALLOWED_MISS_LU = 0.5
 ROUNDS = 20
@@ -19,7 +18,7 @@ HARDEST_DB = 24.0  # pressing a peak harder than this would bring up noise, not 
 # AAC overshoots by up to 3 dB in its first block when music starts at full force; over 30 ms it does not.
 FADE_IN_S, FADE_OUT_S = 0.03, 0.2
 LOOK_AHEAD_S = 0.004
-RELEASE_DB_S = 70.0
+RELEASES_DB_S = (70.0, 250.0, 1000.0)  # the faster ones pump, and are for beats with little between them
 STEP = 16  # samples; the limiter's gain moves on this grid
 Steps = NDArray[np.float64]
 
@@ -62,11 +61,8 @@ class Mastering:
         self._ready = _faded(without_rumble(checked(samples)))
         self._power = powers(self._ready, step=STEP)
         self._before_lufs = integrated(_by_tenth(self._power))
-        if self._before_lufs < SILENCE_LUFS:
-            raise MediaError(
-                f"The sound is silent: {self._before_lufs:.0f} LUFS, too little to be made loud "
-                f"(from {SILENCE_LUFS:.0f} on). Choose another file."
-            )
+        if self._before_lufs < SILENT_LUFS:
+            raise MediaError(f"The sound is silent: nothing in it reaches {SILENT_LUFS:.0f} LUFS. Choose another file.")
         self._peaks_db = 20 * np.log10(np.maximum(true_peaks(self._ready, step=STEP), 1e-9).astype(np.float64))
 
     def finish(
@@ -92,18 +88,27 @@ class Mastering:
         return Finished(samples=out, loudness_lufs=reached, true_peak_dbtp=_true_peak(out))
 
     def _gain_db(self, aim_lufs: float, ceiling_dbtp: float, spared_db: Steps | float) -> Steps:
-        """The gain of every step. A gain that moves slowly passes the meter's filter, so power is foretold by step."""
+        for release_db_s in RELEASES_DB_S:
+            gain_db, reached = self._foretold(aim_lufs, ceiling_dbtp, spared_db, release_db_s=release_db_s)
+            if abs(reached - aim_lufs) <= MISS_LU:
+                break
+        return gain_db
+
+    def _foretold(
+        self, aim_lufs: float, ceiling_dbtp: float, spared_db: Steps | float, *, release_db_s: float
+    ) -> tuple[Steps, float]:
+        """The gain of every step, and where it leads: a gain that moves slowly passes the meter's filter."""
         most_db = ceiling_dbtp + HARDEST_DB - float(self._peaks_db.max())
         raised_db = aim_lufs - self._before_lufs
         for _ in range(ROUNDS):
             raised_db = min(raised_db, most_db)
             over_db = np.maximum(0.0, self._peaks_db + raised_db - ceiling_dbtp) + spared_db
-            gain_db: Steps = raised_db - _smoothed(over_db)
+            gain_db: Steps = raised_db - _smoothed(over_db, release_db_s=release_db_s)
             reached = integrated(_by_tenth(self._power * 10 ** (gain_db[: len(self._power)] / 10)))
             if abs(reached - aim_lufs) <= MISS_LU / 5:
                 break
             raised_db += aim_lufs - reached
-        return gain_db
+        return gain_db, reached
 
     def _played(self, gain_db: Steps) -> Sound:
         centres = (np.arange(len(gain_db)) + 0.5) * STEP
@@ -134,7 +139,7 @@ def _faded(samples: Sound) -> Sound:
     return samples
 
 
-def _smoothed(over_db: Steps) -> Steps:
+def _smoothed(over_db: Steps, *, release_db_s: float) -> Steps:
     """Reductions in dB that come smoothly and ahead of time and leave at a steady pace.
 
     A maximum over the look-ahead comes before the smoothing, which is no longer than it, so no peak is met by less
@@ -142,7 +147,7 @@ def _smoothed(over_db: Steps) -> Steps:
     """
     ahead = max(2, seconds(LOOK_AHEAD_S) // STEP)
     held = ndimage.maximum_filter1d(over_db, 4 * ahead + 3)
-    fallen = RELEASE_DB_S * STEP / RATE_HZ * np.arange(len(held))
+    fallen = release_db_s * STEP / RATE_HZ * np.arange(len(held))
     released = np.maximum.accumulate(held + fallen) - fallen
     smooth = ndimage.uniform_filter1d(ndimage.uniform_filter1d(released, 2 * ahead + 1), 2 * ahead + 1)
     return np.asarray(smooth, dtype=np.float64)

@@ -63,7 +63,7 @@ def _period(onsets: NDArray[np.float64]) -> tuple[float, float]:
     repeats = full / full[0]
     lags = np.arange(len(repeats))
     frames_a_minute = 60.0 * RATE_HZ / HOP
-    allowed = (lags >= frames_a_minute / FASTEST_BPM) & (lags <= frames_a_minute / SLOWEST_BPM) & (lags < len(lags) - 1)
+    allowed = (lags >= frames_a_minute / FASTEST_BPM) & (lags <= frames_a_minute / SLOWEST_BPM) & (lags < len(lags) - 3)
     octaves = np.log2(frames_a_minute / np.maximum(lags, 1) / USUAL_BPM)
     doubled = np.where(2 * lags < len(lags), repeats[np.minimum(2 * lags, len(lags) - 1)], 0)
     score = np.where(allowed, (repeats + 0.5 * doubled) * np.exp(-0.5 * (octaves / 0.8) ** 2), 0)

@@ -56,6 +56,6 @@ def _envelope(clock: Sound, middle: float) -> Sound:
 
 def _passing(clock: Sound, middle: float, *, to_right: bool) -> Sound:
     """The gains of both sides of what passes by, from one to the other; (n, 2)."""
-    place = np.tanh(3 * (clock - middle)) * (0.7 if to_right else -0.7)
+    place = np.tanh(6 * (clock - middle)) * (0.8 if to_right else -0.8)
     angle = (place + 1) * np.pi / 4
     return np.asarray(np.stack([np.cos(angle), np.sin(angle)], axis=1), dtype=np.float32)
