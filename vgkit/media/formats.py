@@ -89,8 +89,8 @@ MASTERS = {
         Format(
             name="prores",
             suffix=".mov",
-            # prores_ks reads what nobody wrote where the width is no multiple of 16, as in 9:16 and 1:1; this one doesn't
-            # and takes half the time, for a third more bytes at the same fidelity.
+            # prores_ks gives other bytes now and then where the width is no multiple of 16, as in 9:16 and 1:1. This
+            # one does not and takes half the time, for a third more bytes at the same fidelity.
             codec="prores_aw",
             options={"profile": "3", "vendor": "apl0"},
             pix_fmt="yuv422p10le",
