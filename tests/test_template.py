@@ -65,6 +65,14 @@ def test_a_complaint_carries_the_line_of_its_field(tmp_path: Path) -> None:
     assert check_template(path)[1] == [f"line {line}: look_strength is 3; the most is 1"]
 
 
+def test_a_caption_of_300_characters_is_refused_with_its_place_and_the_limit(tmp_path: Path) -> None:
+    beats = json.loads((templates_dir() / "product_showcase.json").read_text())["beats"]
+    beats[1]["captions"] = ["A caption that nobody could read. " * 9]
+    (found,) = check_template(written(tmp_path, beats=beats))[1]
+    assert "beats[1].captions[0] is 'A caption that nobody" in found
+    assert found.endswith("(306 characters); keep it to 120 characters")
+
+
 def test_an_unknown_slot_is_answered_with_those_there_are(tmp_path: Path) -> None:
     path = written(tmp_path)
     path.write_text(path.read_text().replace("{product} revealed", "{produkt} revealed"))

@@ -36,6 +36,9 @@ def _slots_known(pattern: str) -> str:
 
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Pattern = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_slots_known)]
+# No longer than the storyboard takes.
+CaptionPattern = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_slots_known)]
+KickerPattern = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_slots_known)]
 
 
 class View(BaseModel):
@@ -61,10 +64,10 @@ class Beat(BaseModel):
     presence: Presence = Field(default="hero", description="how the product is seen")
     views: tuple[View, ...] = Field(min_length=1, max_length=6)
     prompt: Pattern
-    captions: tuple[Pattern, ...] = Field(
+    captions: tuple[CaptionPattern, ...] = Field(
         default=(), max_length=6, description="first one whose slots the brief can fill is used; none: no caption"
     )
-    kicker: Pattern | None = None
+    kicker: KickerPattern | None = None
     transition: Transition = Field(default="cut", description="into the next beat")
     end_card: bool = False
 

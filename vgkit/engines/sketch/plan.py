@@ -4,7 +4,7 @@ No model is asked, so nothing is invented; what the brief does not say is left t
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from vgkit.brief import Brief
@@ -112,9 +112,15 @@ def _slots(brief: Brief, *, place: str, light: Light, mood: Mood, thing: str) ->
 
 def _beat_plan(beat: Beat, slots: Mapping[str, str]) -> BeatPlan:
     spoken = {**slots, "product": slots["product"] or slots["thing"]}
-    caption = next((_filled(pattern, slots) for pattern in beat.captions if _can_fill(pattern, slots)), "")
-    kicker = _filled(beat.kicker, slots) if beat.kicker and _can_fill(beat.kicker, slots) else ""
+    caption = _first_that_fits(beat.captions, slots, longest=120)
+    kicker = _first_that_fits((beat.kicker,) if beat.kicker else (), slots, longest=60)
     return BeatPlan(beat=beat.name, prompt=_filled(beat.prompt, spoken)[:1200], caption=caption, kicker=kicker)
+
+
+def _first_that_fits(patterns: Iterable[str], slots: Mapping[str, str], *, longest: int) -> str:
+    """The first pattern that the brief can fill and the storyboard takes; none: no words."""
+    filled = (_filled(pattern, slots) for pattern in patterns if _can_fill(pattern, slots))
+    return next((text for text in filled if len(text) <= longest), "")
 
 
 def _can_fill(pattern: str, slots: Mapping[str, str]) -> bool:
