@@ -71,17 +71,20 @@ def first_frame(path: Path, *, ground: Rgb = BLACK) -> tuple[Frame, tuple[str, .
 def timetable(path: Path) -> Timetable:
     """Read when the frames come, without decoding them; raise NotAClip where the file was cut short."""
     with _opened(path) as (container, stream):
-        packets = [packet for packet in container.demux(stream) if packet.size and not packet.is_discard]
-        marks = sorted(mark for packet in packets if (mark := _mark(packet)) is not None)
+        seen = [
+            (_mark(packet), packet.duration or 0)
+            for packet in container.demux(stream)
+            if packet.size and not packet.is_discard
+        ]
         said = tuple(Fraction(rate) for rate in (stream.guessed_rate, stream.average_rate) if rate)
-        if len(marks) < len(packets) or not marks:
+        marks = sorted((mark, lasts) for mark, lasts in seen if mark is not None)
+        if len(marks) < len(seen) or not marks:
             step = 1 / (said[-1] if said else Fraction(25))
-            return Timetable(tuple(step * index for index in range(len(packets))), step * len(packets), said)
-        base = Fraction(stream.time_base)
-        times = tuple((mark - marks[0]) * base for mark in marks)
-        lasts = max((packet.duration or 0 for packet in packets if _mark(packet) == marks[-1]), default=0)
-        end = times[-1] + (lasts * base or usual_step(times))
-        _check_whole(path, container, stream, frames=len(packets), end=end + marks[0] * base)
+            return Timetable(tuple(step * index for index in range(len(seen))), step * len(seen), said)
+        base, start = Fraction(stream.time_base), marks[0][0]
+        times = tuple((mark - start) * base for mark, _ in marks)
+        end = times[-1] + (marks[-1][1] * base or usual_step(times))
+        _check_whole(path, container, stream, frames=len(seen), end=end + start * base)
         return Timetable(times, end, said)
 
 
