@@ -36,8 +36,30 @@ _MAY_IMPORT = {
 # What stands on all of these, in order: each may import what is named before it.
 _ABOVE = (
     *("kernel_main", "kernels", "notebook_failures", "parameters", "runner", "progress", "progress_table", "live"),
-    *("pipeline", "cleaning", "film_calls", "estimate", "estimate_report", "prediction", "why", "rehearse", "stopping"),
-    *("doctor", "bench", "cli_options", "cli_media", "cli_run", "cli_money", "cli_rehearse", "cli_enlarge", "cli"),
+    *(
+        "pipeline",
+        "cleaning",
+        "film_calls",
+        "estimate",
+        "estimate_report",
+        "prediction",
+        "why",
+        "rehearse",
+        "stopping",
+        "assembly",
+    ),
+    *(
+        "doctor",
+        "bench",
+        "cli_options",
+        "cli_media",
+        "cli_run",
+        "cli_money",
+        "cli_rehearse",
+        "cli_enlarge",
+        "cli_film",
+        "cli",
+    ),
     *("__init__", "__main__"),
 )
 _HEAVY = (

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vgkit import __version__, cli_enlarge, cli_media, cli_money, cli_rehearse, cli_run
+from vgkit import __version__, cli_enlarge, cli_film, cli_media, cli_money, cli_rehearse, cli_run
 from vgkit.cli_options import RunArgument, existing
 from vgkit.errors import Interrupted, StoreError, VgkitError
 
@@ -29,6 +29,10 @@ app.command()(cli_money.why)
 app.command()(cli_money.cancel)
 app.command()(cli_rehearse.rehearse)
 app.command()(cli_enlarge.enlarge)
+app.command()(cli_film.film)
+app.command()(cli_film.smooth)
+app.command()(cli_film.interpolate)
+app.command()(cli_film.grade)
 app.command()(cli_media.conform)
 
 

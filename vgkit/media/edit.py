@@ -1,11 +1,11 @@
 """Turn a cut into the film's pictures: each shot framed, made steady, graded and moved, and joined to the next.
 
-Everything happens at the cut's own size, one shot after another: two shots are in memory at most. The work runs in a
+Everything happens at the shots' own sizes, one after another: two shots are in memory at most. The work runs in a
 thread of its own, ahead of whoever reads the pictures, so that drawing and encoding share the machine.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, pairwise
@@ -17,7 +17,7 @@ from vgkit.media.finish import SHARPEN, sharpened
 from vgkit.media.frames import Frame, read_frames
 from vgkit.media.framing import framed
 from vgkit.media.grade import Lut, graded_picture
-from vgkit.media.picture import Picture, from_rgb
+from vgkit.media.picture import Picture, from_rgb, resized
 from vgkit.media.retime import retime
 from vgkit.media.steady import Steadied, Steadying, steadied
 from vgkit.media.transitions import INK, Rgb, Side, joined
@@ -35,7 +35,7 @@ class Segment:
 
     ``first`` and ``frames`` count the cut's own frames; ``film_frames`` is how many frames of the film it owns.
     ``transition`` leads into the next segment and lasts ``transition_frames`` film frames around their border; the
-    next one comes from ``side``.
+    next one comes from ``side``. ``fps`` is the rate of its frames where that is not the cut's.
     """
 
     first: int
@@ -44,6 +44,7 @@ class Segment:
     transition: Transition = "cut"
     transition_frames: int = 0
     side: Side = "right"
+    fps: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Reach:
 
 
 def film_pictures(
-    cut: Path,
+    cut: Path | Iterable[list[Frame]],
     segments: Sequence[Segment],
     *,
     size: tuple[int, int] = (1920, 1080),
@@ -82,13 +83,15 @@ def film_pictures(
     treatment: Treatment = AS_IT_IS,
     on_shot: Callable[[int, Steadied], None] | None = None,
 ) -> Iterator[Picture]:
-    """Yield the film's pictures, as many as the segments own together, in the shape of ``size`` at the cut's own size.
+    """Yield the film's pictures, as many as the segments own together, in the shape of ``size``.
 
-    Segments must follow each other in the cut. ``on_shot`` hears how steady each was and is, from another thread.
+    Each is as large as its shot's clip gives. ``cut`` is a file in which the segments follow each other, or each
+    segment's frames in turn. ``on_shot`` hears how steady each was and is, from another thread.
     Raise NotAClip where the cut is shorter than they say.
     """
     check_segments(segments)
-    film = _Film(cut, segments, size, fps, native_fps, treatment, on_shot)
+    shots = shots_of(cut, segments) if isinstance(cut, Path) else cut
+    film = _Film(shots, segments, size, fps, native_fps, treatment, on_shot)
     return ahead(film.pictures(), depth=_PICTURES_AHEAD)
 
 
@@ -132,7 +135,7 @@ def source_times(
     """
     shown = reach.before + segment.film_frames + reach.after
     span = Fraction(segment.frames - 1)
-    step = native_fps / fps
+    step = (segment.fps or native_fps) / fps
     if shown == 1:
         return [span / 2]
     slowed = min(step, span / (shown - 1))
@@ -142,9 +145,23 @@ def source_times(
     return [start + slowed * number for number in range(shown)]
 
 
+def shots_of(cut: Path, segments: Sequence[Segment]) -> Iterator[list[Frame]]:
+    """Read each segment's frames from the cut, which is decoded once. Raises NotAClip where it ends early."""
+    source, at = read_frames(cut), 0
+    for number, segment in enumerate(segments):
+        kept = list(islice(source, segment.first - at, segment.first - at + segment.frames))
+        if len(kept) < segment.frames:
+            raise NotAClip(
+                f"{cut} ends early: segment {number} wants its frames {segment.first} to "
+                f"{segment.first + segment.frames - 1}, {len(kept)} of them are there. Join the cut again."
+            )
+        at = segment.first + segment.frames
+        yield kept
+
+
 @dataclass(frozen=True)
 class _Film:
-    cut: Path
+    shots: Iterable[list[Frame]]
     segments: Sequence[Segment]
     size: tuple[int, int]
     fps: Fraction
@@ -164,23 +181,23 @@ class _Film:
 
     def _joined(self, leaving: Picture, entering: Picture, segment: Segment, share: float) -> Picture:
         step = 1 / (segment.transition_frames + 1)
+        larger = max(leaving.size, entering.size)
         return joined(
-            leaving, entering, segment.transition, share, colour=self.treatment.dip, side=segment.side, step=step
+            resized(leaving, larger),
+            resized(entering, larger),
+            segment.transition,
+            share,
+            colour=self.treatment.dip,
+            side=segment.side,
+            step=step,
         )
 
     def _shots(self) -> Iterator[Iterator[Picture]]:
         """Yield each segment's film pictures; its source frames are read when it is asked for."""
-        source, at = read_frames(self.cut), 0
-        for number, (segment, reach) in enumerate(zip(self.segments, reaches(self.segments), strict=True)):
-            kept = list(islice(source, segment.first - at, segment.first - at + segment.frames))
-            if len(kept) < segment.frames:
-                raise NotAClip(
-                    f"{self.cut} ends early: segment {number} wants its frames {segment.first} to "
-                    f"{segment.first + segment.frames - 1}, {len(kept)} of them are there. Join the cut again."
-                )
-            at = segment.first + segment.frames
+        placed = zip(self.segments, reaches(self.segments), self.shots, strict=True)
+        for number, (segment, reach, frames) in enumerate(placed):
             times = source_times(segment, reach, fps=self.fps, native_fps=self.native_fps, name=f"segment {number}")
-            yield self._moved(number, kept, times)
+            yield self._moved(number, frames, times)
 
     def _moved(self, number: int, frames: list[Frame], times: list[Fraction]) -> Iterator[Picture]:
         """Treat a shot's frames as one clip, and draw its film frames from them."""

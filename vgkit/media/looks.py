@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vgkit.media.grade import Lut, identity, write_cube
+from vgkit.errors import AssetError
+from vgkit.media.grade import Lut, identity, read_cube, write_cube
 
 Colours = NDArray[np.float64]
 
@@ -77,6 +78,15 @@ def look(name: str) -> Lut:
     grid = identity(SIZE).astype(np.float64)
     graded = _tinted(_saturated(_toned(grid, recipe), recipe), recipe)
     return Lut(title=name, table=np.clip(graded, 0, 1).astype(np.float32))
+
+
+def look_named(name: str) -> Lut:
+    """Return a look by its name, or read it from a .cube file. Raises AssetError for a name that is neither."""
+    if name in RECIPES:
+        return look(name)
+    if not name.lower().endswith(".cube"):
+        raise AssetError(f"There is no look {name!r}. Use one of {', '.join(RECIPES)}, or the path of a .cube file.")
+    return read_cube(Path(name))
 
 
 def _toned(colours: Colours, recipe: Recipe) -> Colours:

@@ -69,6 +69,18 @@ def to_rgb(picture: Picture) -> Frame:
     return cast(Frame, cv2.convertScaleAbs(np.maximum(rgb_of(picture), 0)))
 
 
+def resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    """Enlarge or reduce a picture to ``size``, (width, height) with even sides."""
+    if picture.size == size:
+        return picture
+    halves = (size[0] // 2, size[1] // 2)
+    way = cv2.INTER_AREA if size[0] < picture.size[0] else cv2.INTER_LANCZOS4
+    luma, chroma = (
+        cv2.resize(each, to, interpolation=way) for each, to in ((picture.luma, size), (picture.chroma, halves))
+    )
+    return Picture(cast(Plane, luma), cast(Plane, chroma))
+
+
 def mixed(first: Picture, second: Picture, share: float) -> Picture:
     """Lay ``share`` of the second over the first: 0 is the first, 1 the second."""
     return Picture(

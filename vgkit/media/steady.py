@@ -15,13 +15,13 @@ import numpy as np
 from vgkit.media.deflicker import brightened, brightness_path, evened, global_gains, local_gains
 from vgkit.media.flow import Motion, fetched, grown, motion_between
 from vgkit.media.measures import flicker, sharpness, warp_error
-from vgkit.media.picture import Picture
+from vgkit.media.picture import Picture, Plane
 from vgkit.media.smoothing import neighbours, smoothed
 
 Steadying = Literal["off", "auto", "full"]
 
 # Measured: clips that are clean stay below these, those of Zeroscope and AnimateDiff and flickering ones do not.
-_FLICKERS_LEVELS = 0.3
+_FLICKERS_LEVELS, _UNEVEN_LEVELS = 0.3, 0.5
 _GRAINY_LEVELS, _GRAINY_WHERE_LIGHT_JUMPS = 1.2, 0.7
 _PAYS, _HARMS = 0.99, 1.01  # of the warp error is left
 _SHARP_ENOUGH = 0.97
@@ -71,7 +71,9 @@ def steadied(pictures: Sequence[Picture], *, how: Steadying = "auto", strength: 
     if how != "off" and len(pictures) > 2:
         if trial.forced or trial.flickers():
             trial.attempt("light evened", lambda clip: _evened(clip, trial.motions, strength), _less_flicker)
-        trial.attempt("regions evened", lambda clip: _regions_evened(clip, trial.motions, strength), _steadier)
+        uneven = local_gains(trial.pictures, trial.motions)
+        if trial.forced or trial.level * float(np.std(uneven)) > _UNEVEN_LEVELS:
+            trial.attempt("regions evened", lambda clip: _regions_evened(clip, uneven, strength), _steadier)
         if trial.forced or trial.grainy():
             trial.attempt("smoothed", lambda clip: smoothed(clip, trial.motions, strength=strength), _steadier)
             if "smoothed" not in trial.steps:
@@ -87,6 +89,7 @@ class _Trial:
         self.pictures, self.motions, self.forced = pictures, motions, forced
         self.steps: list[str] = []
         self.figures = self._measured(pictures)
+        self.level = float(np.mean([cv2.mean(picture.luma)[0] for picture in pictures])) - 16
 
     def attempt(
         self, name: str, step: Callable[[list[Picture]], list[Picture]], pays: Callable[[Figures, Figures], bool]
@@ -101,8 +104,7 @@ class _Trial:
     def flickers(self) -> bool:
         """Whether the light of the whole picture jumps."""
         path = brightness_path(self.pictures, self.motions)
-        level = float(np.mean([cv2.mean(picture.luma)[0] for picture in self.pictures])) - 16
-        return float(np.std(path - evened(path))) * level > _FLICKERS_LEVELS
+        return self.level * float(np.std(path - evened(path))) > _FLICKERS_LEVELS
 
     def grainy(self) -> bool:
         """Whether pixels stand out from both their neighbours in time; where the light flickered, less will do."""
@@ -132,8 +134,8 @@ def _evened(pictures: list[Picture], motions: list[Motion], strength: float) -> 
     return [brightened(picture, float(gain)) for picture, gain in zip(pictures, gains, strict=True)]
 
 
-def _regions_evened(pictures: list[Picture], motions: list[Motion], strength: float) -> list[Picture]:
-    factors = [np.exp(np.float32(strength) * gain) for gain in local_gains(pictures, motions)]
+def _regions_evened(pictures: list[Picture], uneven: list[Plane], strength: float) -> list[Picture]:
+    factors = [np.exp(np.float32(strength) * gain) for gain in uneven]
     return [brightened(picture, factor) for picture, factor in zip(pictures, factors, strict=True)]
 
 

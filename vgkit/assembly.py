@@ -1,0 +1,169 @@
+"""A film of a person's own clips, without a run: steadied, framed, graded, moved, joined, scored and measured.
+
+Clips may be of any sizes, rates and shapes, as models give them; each is worked on at its own, and goes through what a
+run's own film goes through."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from pathlib import Path
+
+from vgkit.brief import FILM_FPS, FILM_SIZES, Aspect
+from vgkit.errors import ParameterError
+from vgkit.media.conform import Conformance, FilmSpec, conform
+from vgkit.media.edit import Segment, Treatment, film_pictures
+from vgkit.media.encode import encode_film
+from vgkit.media.fit import fit_to_length
+from vgkit.media.footage import Footage, read_footage
+from vgkit.media.formats import FILM, Format
+from vgkit.media.master import finish_for_aac
+from vgkit.media.samples import Sound
+from vgkit.media.sound import read_sound
+from vgkit.media.steady import Steadied
+from vgkit.template import Transition
+
+Music = Callable[[float, Sequence[float]], Sound]
+
+_FPS = Fraction(FILM_FPS)
+_LEAST_FRAMES = 12  # of the film, so that a shot is seen at all
+_SHARE_OF_SHOT = 3  # a transition takes no more than a third of either shot
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """How clips become a film; ``transition_frames`` is shortened where a shot is too short for it.
+
+    ``fps`` is the clips' rate whatever their headers say; ``seconds`` the film's length, else what the clips fill.
+    """
+
+    aspect: Aspect = "16:9"
+    fps: Fraction | None = None
+    seconds: int | None = None
+    transition: Transition = "dissolve"
+    transition_frames: int = 12
+    treatment: Treatment = field(default_factory=Treatment)
+    title: str = "film"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The film's (width, height) in pixels."""
+        return FILM_SIZES[self.aspect]
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A finished film: what was measured on it, how long each shot is in frames, and how steady it came out."""
+
+    conformance: Conformance
+    shots: tuple[int, ...]
+    steadiness: tuple[Steadied, ...]
+    notes: tuple[str, ...]
+
+
+def assemble(
+    clips: Sequence[Path],
+    out: Path,
+    how: Assembly,
+    *,
+    music: Music,
+    form: Format = FILM,
+    masters: Mapping[Path, Format] | None = None,
+    on_frame: Callable[[int], None] | None = None,
+) -> Assembled:
+    """Make a film of clips in their order. ``music`` gives the sound for a length and its cuts in seconds, (n, 2).
+
+    Raises ParameterError where the clips can't fill the film, NotAClip for one that can't be read, and what
+    ``encode_film`` raises; ``out`` is there, whole, only where nothing was raised.
+    """
+    if not clips:
+        raise ParameterError("There are no clips. Name at least one.")
+    footage = [read_footage(clip, fps=how.fps) for clip in clips]
+    segments = laid_out(footage, how)
+    frames = sum(segment.film_frames for segment in segments)
+    cuts_s = [border / FILM_FPS for border in accumulate(segment.film_frames for segment in segments[:-1])]
+    sound = music(frames / FILM_FPS, cuts_s)
+    found: dict[int, Steadied] = {}
+    encode_film(
+        film_pictures(
+            (list(clip.frames()) for clip in footage),
+            segments,
+            size=how.size,
+            fps=_FPS,
+            native_fps=footage[0].fps,
+            treatment=how.treatment,
+            on_shot=lambda number, steady: found.update({number: replace(steady, pictures=[], motions=[])}),
+        ),
+        audio=sound,
+        out=out,
+        form=form,
+        masters=masters,
+        size=how.size,
+        fps=_FPS,
+        metadata={"title": how.title, "comment": f"Made by vgkit of {len(clips)} clips", "encoder": "vgkit"},
+        on_frame=on_frame,
+    )
+    spec = FilmSpec(*how.size, fps=FILM_FPS, frames=frames, format=form)
+    return Assembled(
+        conform(out, spec),
+        tuple(segment.film_frames for segment in segments),
+        tuple(steady for _, steady in sorted(found.items())),
+        tuple(f"{each.path.name}: {note}" for each in footage for note in each.notes),
+    )
+
+
+def composed(duration_s: float, cuts_s: Sequence[float]) -> Sound:
+    """Compose music for a film of ``duration_s`` with cuts at ``cuts_s``, and master it."""
+    from vgkit.engines.sketch.music import compose
+
+    piece = compose(mood="uplifting", tempo_bpm=100, duration_s=duration_s, cuts_s=cuts_s, seed=0)
+    return finish_for_aac(piece.samples).samples
+
+
+def from_file(file: Path) -> Music:
+    """Return what brings a person's music to a film's length and loudness."""
+    return lambda duration_s, _: finish_for_aac(fit_to_length(read_sound(file), duration_s=duration_s)).samples
+
+
+def laid_out(footage: Sequence[Footage], how: Assembly) -> list[Segment]:
+    """Give each clip its place: as long as it lasts at its own speed, or its share of the film's seconds.
+
+    Raises ParameterError for clips that are too short, with what they can fill.
+    """
+    natural = [_natural_frames(clip) for clip in footage]
+    owned = natural if how.seconds is None else _shared_out(natural, how.seconds * FILM_FPS)
+    short = [(clip, frames) for clip, frames in zip(footage, owned, strict=True) if frames < _LEAST_FRAMES]
+    if short:
+        clip, frames = short[0]
+        raise ParameterError(
+            f"{clip.path.name} would be seen for {frames} of the film's frames; at least {_LEAST_FRAMES} are needed. "
+            f"It holds {clip.count} frames at {float(clip.fps):g} a second: say --fps 8 if that is its rate, leave it "
+            "out, or make the film longer."
+        )
+    overlaps = [_transition_frames(how, *pair) for pair in pairwise(owned)] + [0]
+    starts = [0, *accumulate(clip.count for clip in footage)]
+    return [
+        Segment(
+            first=starts[number],
+            frames=clip.count,
+            film_frames=owned[number],
+            transition=how.transition if overlaps[number] else "cut",
+            transition_frames=overlaps[number],
+            fps=clip.fps,
+        )
+        for number, clip in enumerate(footage)
+    ]
+
+
+def _natural_frames(clip: Footage) -> int:
+    return int((clip.count - 1) * _FPS / clip.fps) + 1 if clip.count > 1 else 2 * FILM_FPS
+
+
+def _shared_out(natural: Sequence[int], frames: int) -> list[int]:
+    """Share a film's frames out in proportion, to the frame."""
+    borders = [round(Fraction(frames * each, sum(natural))) for each in accumulate(natural)]
+    return [end - first for first, end in pairwise([0, *borders])]
+
+
+def _transition_frames(how: Assembly, leaving: int, entering: int) -> int:
+    return 0 if how.transition == "cut" else min(how.transition_frames, leaving // _SHARE_OF_SHOT, entering // 3)
