@@ -73,6 +73,12 @@ def refilm(made: Run, film: bytes) -> None:
     fake(made, "refine", {"film.mp4": film, "music.wav": b"music", "music_raw.wav": b"raw"})
 
 
+def refilm_with_more(made: Run, film: bytes) -> None:
+    """As the refine phase leaves it where other aspects and masters were asked for."""
+    more = {"film_9x16.mp4": film + b"9x16", "film_prores.mov": b"prores", "film_lossless.mkv": b"lossless"}
+    fake(made, "refine", {"film.mp4": film, "music.wav": b"music", "music_raw.wav": b"raw", **more})
+
+
 def bucket_of(address: str) -> str:
     return address.split("/")[2]
 
@@ -258,6 +264,7 @@ def test_the_sidecar_counts_every_attempt_and_every_call_up_to_the_export(filmed
         ({"intermediates": "burn"}, "intermediates: 'burn' is none of keep, store, remove"),
         ({"link_days": 8.0}, "link_days: 8 is out of range; a signed link lasts up to 7 days"),
         ({"link_days": 0.0}, "link_days: 0 is out of range"),
+        ({"previews": "gif, apng"}, "previews: 'apng' is none of gif, webp"),
     ],
 )
 def test_a_setting_that_can_not_be_is_refused_before_anything_is_made(settings: dict[str, Any], said: str) -> None:
@@ -282,3 +289,52 @@ def test_an_exported_run_can_be_cleaned(filmed: Run) -> None:
     assert filmed.path("cut.mkv").exists()
     assert clean_run(filmed, really=True) > 0
     assert not filmed.path("cut.mkv").exists()
+
+
+def test_films_of_other_aspects_and_masters_go_along_under_names_of_their_own(
+    filmed: Run, films: tuple[str, Any], picture: bytes
+) -> None:
+    refilm_with_more(filmed, picture)
+    address, client = films
+    told = export_film(filmed, destination=address)
+    names = ("aurora_16x9_6s_lossless.mkv", "aurora_16x9_6s_prores.mov", "aurora_9x16_6s.mp4")
+    assert {key.split("/")[1] for key in keys_in(client, bucket_of(address))} == {
+        *(f"{STEM}{ending}" for ending in (".jpg", ".json", ".mp4", "_sheet.jpg")),
+        *names,
+    }
+    record = json.loads(filmed.path("export.json").read_text())
+    assert (record["name"], record["wished"]) == (STEM, STEM)
+    assert record["files"]["film_9x16.mp4"]["sha256"] == sha256_of(filmed.path("film_9x16.mp4"))
+    assert {row[0] for row in told.tables[0].rows} >= {"film_9x16.mp4", "film_prores.mov", "film_lossless.mkv"}
+    artifacts = json.loads(filmed.path("manifest.json").read_text())["artifacts"]
+    assert artifacts["film_prores.mov"] == sha256_of(filmed.path("film_prores.mov"))
+
+
+def test_a_further_film_that_came_or_changed_is_handed_over_too(filmed: Run, tmp_path: Path, picture: bytes) -> None:
+    place = str(tmp_path / "client")
+    export_film(filmed, destination=place)
+    refilm_with_more(filmed, picture)
+    assert "film_9x16.mp4" in validity(filmed, "export", inputs(filmed, destination=place)).reason
+    export_film(filmed, destination=place)
+    # The sidecar lists the new films, so what belongs to it has a number; the other aspect is a film of its own.
+    there = {file.name for file in (tmp_path / "client").iterdir()}
+    assert {f"{STEM}.mp4", f"{STEM}_2.mp4", f"{STEM}_2_prores.mov", "aurora_9x16_6s.mp4"} <= there
+
+
+def test_further_films_are_no_intermediates(filmed: Run, tmp_path: Path, picture: bytes) -> None:
+    refilm_with_more(filmed, picture)
+    export_film(filmed, destination=str(tmp_path / "client"), intermediates="store")
+    beside = {file.name for file in (tmp_path / "client" / f"{STEM}_intermediate").rglob("*")}
+    assert "music.wav" in beside
+    assert not [name for name in beside if name.startswith("film")]
+    export_film(filmed, destination=str(tmp_path / "client"), intermediates="remove")
+    assert filmed.path("film_prores.mov").exists()
+
+
+def test_moving_previews_are_made_and_handed_over_where_they_are_asked_for(filmed: Run) -> None:
+    export_film(filmed, previews="gif, webp")
+    there = {file.name for file in filmed.path("export").iterdir()}
+    assert {f"{STEM}_preview.gif", f"{STEM}_preview.webp"} <= there
+    assert (filmed.path("export") / f"{STEM}_preview.gif").read_bytes().startswith(b"GIF89a")
+    assert validity(filmed, "export", inputs(filmed, previews="gif,webp")).valid
+    assert not validity(filmed, "export", inputs(filmed, previews="gif")).valid

@@ -2,7 +2,7 @@
 
 import json
 import logging
-import re
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Any
 from vgkit.brief import FILM_FPS
 from vgkit.errors import ParameterError, StoreError
 from vgkit.files import write_json
-from vgkit.phases.intermediates import ever_stored, let_large_go, to_store
+from vgkit.phases.handed import FILM, deposits, file_name, listed_previews, preview_name
+from vgkit.phases.intermediates import ever_stored, further_films, let_large_go, to_store
 from vgkit.phases.report import Figure, PhaseReport, Table, dollars
 from vgkit.phases.sidecar import manifest
 from vgkit.phases.step import Inputs, Step, begin, catch_up, degraded, made_digest
 from vgkit.run import Run
-from vgkit.store import LONGEST_LINK_DAYS, Deposit, Folder, Link, Place, content_of, deposit, place_for
+from vgkit.store import LONGEST_LINK_DAYS, Folder, Link, Place, Stored, content_of, deposit, place_for
 from vgkit.storyboard import Storyboard
 
 log = logging.getLogger(__name__)
@@ -24,19 +25,22 @@ log = logging.getLogger(__name__)
 PHASE = "export"
 INTERMEDIATES = ("keep", "store", "remove")
 _SHEET_FRAMES = 12
-# The film goes first: nothing else is worth having without it.
-_ENDINGS = {".mp4": "film.mp4", ".jpg": "poster.jpg", "_sheet.jpg": "sheet.jpg", ".json": "manifest.json"}
 _BESIDE = "_intermediate"
 
 
-def inputs(run: Run, *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> Inputs:
+def inputs(
+    run: Run, *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0, previews: str = ""
+) -> Inputs:
     """What the export follows from; how long a link lasts is not stored anywhere, so it is no part of it."""
     asked = {} if intermediates == "keep" else {"intermediates": intermediates}
-    film = made_digest(run, "refine", "film.mp4")
-    return {"film.mp4": film, "destination": destination, "files": ", ".join(_ENDINGS.values()), **asked}
+    films = {name: made_digest(run, "refine", name) for name in (FILM, *further_films(run))}
+    files = [name for under in deposits(run, previews).values() for name in under.values()]
+    return {**films, "destination": destination, "files": ", ".join(files), **asked}
 
 
-def check_settings(*, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> None:
+def check_settings(
+    *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0, previews: str = ""
+) -> None:
     """Raise ParameterError for a destination that can't be written to, or for another value out of range."""
     if destination:
         place_for(destination)
@@ -47,17 +51,22 @@ def check_settings(*, destination: str = "", intermediates: str = "keep", link_d
             f"link_days: {link_days:g} is out of range; a signed link lasts up to {LONGEST_LINK_DAYS} days. "
             "A newer one can be had at any time by running the export's notebook again."
         )
+    listed_previews(previews)
 
 
-def export_film(run: Run, *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> PhaseReport:
+def export_film(
+    run: Run, *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0, previews: str = ""
+) -> PhaseReport:
     """Store film, poster, contact sheet and ``manifest.json`` in a folder or at ``s3://bucket/prefix``.
 
+    Films of other aspects and masters go along where phase 5 made them; ``previews``, ``gif`` and ``webp``, are made.
     With no destination it is the run's own ``export`` folder. Each file is verified in place; one that is there already
     stays, and a name that another film has gets a number. Only then are intermediates touched: ``store`` puts them
     beside the film, ``remove`` lets go of what takes room here and of what was stored there. A link to a film in a
     bucket lasts ``link_days``, 7 at most. Raises ParameterError, StoreError.
     """
     settings: dict[str, Any] = {"destination": destination, "intermediates": intermediates, "link_days": link_days}
+    settings["previews"] = previews
     check_settings(**settings)
     place = _place_of(run, destination)
     catch_up(run, PHASE)
@@ -65,16 +74,20 @@ def export_film(run: Run, *, destination: str = "", intermediates: str = "keep",
         if step.needed:
             _draw_poster(step)
             _draw_sheet(step)
+            _make_previews(step, previews)
             write_json(run.path("manifest.json"), manifest(run))
             step.make(run.path("manifest.json"))
-            stored = deposit(place, file_name(run), {end: content_of(run.path(n)) for end, n in _ENDINGS.items()})
-            moved = _see_to_intermediates(step, place, stored.name, intermediates)
-            link = _link(run, place, stored.name, link_days)
+            stored = _deposited(run, place, previews)
+            name = stored[FILM].key.removesuffix(".mp4")
+            moved = _see_to_intermediates(step, place, name, intermediates)
+            link = _link(run, place, name, link_days)
             _record(step, stored, destination=destination, moved=moved, link=link)
     return report(run, **settings)
 
 
-def report(run: Run, *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0) -> PhaseReport:
+def report(
+    run: Run, *, destination: str = "", intermediates: str = "keep", link_days: float = 7.0, previews: str = ""
+) -> PhaseReport:
     """Show the film, where it is, a fresh link where it lies in a bucket, and the totals."""
     place = _place_of(run, destination)
     made = json.loads(run.path("export.json").read_text("utf-8"))
@@ -108,11 +121,13 @@ def film_link(run: Run, *, link_days: float = 7.0) -> Link:
     return _link(run, _place_of(run, made["destination"]), made["name"], link_days)
 
 
-def file_name(run: Run) -> str:
-    """Name the exported film after what it is: ``aurora_16x9_30s``."""
-    words = re.findall(r"[a-z0-9]+", run.storyboard.title.lower())[:5]
-    aspect = run.storyboard.aspect.replace(":", "x")
-    return "_".join([*(words or ["film"]), aspect, f"{run.storyboard.duration_s:g}s"])
+def _deposited(run: Run, place: Place, previews: str) -> dict[str, Stored]:
+    """Store all there is to hand over; what was stored, by its name in the run's folder."""
+    stored: dict[str, Stored] = {}
+    for name, files in deposits(run, previews).items():
+        put = deposit(place, name, {ending: content_of(run.path(file)) for ending, file in files.items()})
+        stored |= {files[ending]: each for ending, each in put.files.items()}
+    return stored
 
 
 def _place_of(run: Run, destination: str) -> Place:
@@ -138,18 +153,19 @@ def _see_to_intermediates(step: Step, place: Place, name: str, wish: str) -> str
     return ""
 
 
-def _record(step: Step, stored: Deposit, *, destination: str, moved: str, link: Link) -> None:
+def _record(step: Step, stored: Mapping[str, Stored], *, destination: str, moved: str, link: Link) -> None:
     """Write down what lies where; a signed link itself is a key to the film and stays out of every record."""
     expires = link.expires_at.isoformat(timespec="seconds") if link.expires_at else None
     files = {}
-    for ending, each in stored.files.items():
+    for file, each in stored.items():
         size, sha256 = each.content.size, each.content.sha256
-        media = {"link_expires_at": expires} if expires and ending == ".mp4" else {}
+        media = {"link_expires_at": expires} if expires and file == FILM else {}
         about: dict[str, Any] = {"name": each.key, "path": each.address, "sha256": sha256, "bytes": size}
         step.run.events.write("artifact", phase=PHASE, media=media, **about)
         log.info("%s %s", each.address, "was there already" if each.kept else "was stored and verified")
-        files[_ENDINGS[ending]] = {"address": each.address, "sha256": sha256, "bytes": size, "kept": each.kept}
-    made = {"destination": destination, "name": stored.name, "wished": stored.wished, "files": files}
+        files[file] = {"address": each.address, "sha256": sha256, "bytes": size, "kept": each.kept}
+    name = stored[FILM].key.removesuffix(".mp4")
+    made = {"destination": destination, "name": name, "wished": file_name(step.run), "files": files}
     kept_apart = {"intermediates": moved, "link_expires_at": expires, "warning": link.warning}
     write_json(step.run.path("export.json"), made | kept_apart)
     step.make(step.run.path("export.json"))
@@ -210,3 +226,13 @@ def _draw_sheet(step: Step) -> None:
     sheet: Path = step.run.path("sheet.jpg")
     write_jpeg(film_sheet(step.run.path("film.mp4"), count=_SHEET_FRAMES, columns=columns), sheet)
     step.make(sheet)
+
+
+def _make_previews(step: Step, previews: str) -> None:
+    from vgkit.media.preview import write_gif, write_webp
+
+    write = {"gif": write_gif, "webp": write_webp}
+    for kind in listed_previews(previews):
+        preview = step.run.path(preview_name(kind))
+        write[kind](step.run.path(FILM), preview)
+        step.make(preview)
