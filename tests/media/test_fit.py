@@ -10,7 +10,7 @@ from vgkit.engines.sketch.music import Composition, compose
 from vgkit.errors import MediaError
 from vgkit.media.fit import assembled, fit_to_length
 from vgkit.media.joins import lengthened, shortened
-from vgkit.media.likeness import aligned, bar_lines, features, likeness
+from vgkit.media.likeness import aligned, bar_lines, features
 from vgkit.media.rhythm import find_rhythm
 from vgkit.media.samples import Span
 
@@ -140,9 +140,9 @@ def test_silent_music_can_not_be_fitted():
         fit_to_length(np.zeros((3 * RATE_HZ, 2), dtype=np.float32), duration_s=6)
 
 
-@pytest.mark.parametrize(("mood", "tempo_bpm"), [("warm", 80), ("energetic", 120), ("calm", 100), ("epic", 100)])
+@pytest.mark.parametrize(("mood", "tempo_bpm"), [("warm", 80), ("energetic", 120)])
 def test_bar_lines_are_found_where_the_composer_put_them(mood, tempo_bpm):
-    made = compose(mood=mood, tempo_bpm=tempo_bpm, duration_s=40, cuts_s=(10.0, 20.0, 30.0), seed=4)
+    made = compose(mood=mood, tempo_bpm=tempo_bpm, duration_s=24, cuts_s=(10.0, 18.0), seed=4)
     rhythm = find_rhythm(made.samples)
     bars_s, meter = bar_lines(features(made.samples), np.array(rhythm.beats_s), beat_s=60 / rhythm.bpm)
 

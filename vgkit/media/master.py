@@ -21,9 +21,9 @@ from vgkit.media.sound import decoded, in_steps, read_sound
 
 log = logging.getLogger(__name__)
 
-HEADROOM_DB = 1.45  # between the master's ceiling and the encoded film's
+HEADROOM_DB = 1.7  # between the master's ceiling and the encoded film's; less means more encodings
 AAC_FRAME = 1024  # samples; an overshoot may come from anywhere in its frame and the next
-SPARED_FURTHER_DB = 0.3
+SPARED_FURTHER_DB = 0.6
 WANTED_LUFS, ALLOWED_MISS_LU = -14.0, 0.2
 ROUNDS = 6
 TURNED_DOWN_DB = (0.0, 0.2, 0.4, 0.6, 0.8, 1.5, 3.0, 6.0, 12.0)

@@ -37,7 +37,7 @@ def read_sound(path: Path, *, longest_s: float = LONGEST_S) -> Sound:
         raise AssetError(f"{path.name} can't be read as sound. Give an mp3, wav, m4a or ogg file.") from error
     if count < min(seconds(SHORTEST_S), len(samples)):
         raise AssetError(f"{path.name} holds {count / RATE_HZ:.2f} s of sound; at least {SHORTEST_S:g} s are needed.")
-    return np.nan_to_num(samples[:count], copy=False, posinf=0.0, neginf=0.0)
+    return samples[:count]
 
 
 def read_heard(path: Path) -> Sound:
@@ -65,7 +65,7 @@ def _filled(samples: Sound, container: Any) -> int:
     count = 0
     for piece in decoded(container):
         part = piece[: len(samples) - count]
-        samples[count : count + len(part)] = part
+        samples[count : count + len(part)] = np.nan_to_num(part, posinf=0.0, neginf=0.0)
         count += len(part)
         if count == len(samples):
             break
@@ -110,6 +110,7 @@ def _peaks(samples: Sound) -> NDArray[np.float32]:
     constant = samples[:minute].mean(axis=0)
     found = []
     for first in range(0, len(samples), minute):
-        high = np.abs(samples[first : first + minute] - constant).max(axis=1)
+        left, right = np.abs(samples[first : first + minute] - constant).T
+        high = np.maximum(left, right)
         found.append(np.pad(high, (0, -len(high) % step)).reshape(-1, step).max(axis=1))
     return np.concatenate(found)

@@ -141,7 +141,7 @@ def _draw_wave(area: Picture, samples: Sound) -> None:
     """Peaks as a dark body, the loudness within as a bright one; ``area`` is drawn into."""
     height, width = area.shape[:2]
     edges = np.linspace(0, len(samples), width + 1).astype(int)[:-1]
-    mono = np.abs(samples).max(axis=1)
+    mono = np.maximum(*np.abs(samples).T)
     peaks = np.maximum.reduceat(mono, edges)
     bodies = np.sqrt(
         np.add.reduceat(samples.mean(axis=1) ** 2, edges) / np.maximum(np.diff(edges, append=len(mono)), 1)
