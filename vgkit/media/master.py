@@ -21,7 +21,7 @@ from vgkit.media.sound import decoded, in_steps, read_sound
 
 log = logging.getLogger(__name__)
 
-HEADROOM_DB = 1.7  # between the master's ceiling and the encoded film's; less means more encodings
+ENCODED_DBTP, HEADROOM_DB = -1.05, 1.7  # between the master's ceiling and the encoded film's; less means more encodings
 AAC_FRAME = 1024  # samples; an overshoot may come from anywhere in its frame and the next
 SPARED_FURTHER_DB = 0.6
 WANTED_LUFS, ALLOWED_MISS_LU = -14.0, 0.2
@@ -29,7 +29,7 @@ ROUNDS = 6
 TURNED_DOWN_DB = (0.0, 0.2, 0.4, 0.6, 0.8, 1.5, 3.0, 6.0, 12.0)
 
 
-def finish_for_aac(samples: Sound, *, encoded_dbtp: float = -1.05) -> Finished:
+def finish_for_aac(samples: Sound, *, encoded_dbtp: float = ENCODED_DBTP) -> Finished:
     """Finish a master whose AAC is at -14 LUFS and stays under ``encoded_dbtp``.
 
     Where it overshoots, the master is turned down for those hundredths of a second; where it comes out softer, as noise
