@@ -13,6 +13,7 @@ from vgkit.media.joins import lengthened, shortened
 from vgkit.media.likeness import aligned, bar_lines, features
 from vgkit.media.rhythm import find_rhythm
 from vgkit.media.samples import Span
+from vgkit.media.sound import heard_part
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +31,9 @@ def test_every_length_is_met_to_the_sample_and_ends_as_the_piece_does(piece, dur
     fitted = fit_to_length(piece.samples, duration_s=duration_s)
 
     assert fitted.shape == (round(duration_s * RATE_HZ), 2)
-    # The last second is the piece's own, but for the half beat that whole beats can't make up.
-    late = round(60 / piece.bpm / 2 * RATE_HZ)
+    assert heard_part(fitted).end > len(fitted) - 0.35 * RATE_HZ
+    # The last second is the piece's own, but for the fraction of a beat that whole beats can't make up.
+    late = round(60 / piece.bpm * RATE_HZ)
     wave, own = fitted[-2 * RATE_HZ :].mean(axis=1), piece.samples[-2 * RATE_HZ - late :].mean(axis=1)
     alike = np.correlate(np.pad(own, (0, late)), wave[: RATE_HZ + 1], "valid").max()
     assert alike / np.linalg.norm(wave[: RATE_HZ + 1]) ** 2 > 0.85
@@ -117,6 +119,15 @@ def test_music_that_breaks_off_gets_a_fade_of_its_own(piece):
 
 def test_music_of_the_films_length_with_an_ending_stays_as_it_is(piece):
     assert np.array_equal(fit_to_length(piece.samples, duration_s=40), piece.samples)
+
+
+def test_music_of_the_films_length_with_seconds_of_silence_around_it_is_fitted_all_the_same(piece):
+    air = np.zeros((2 * RATE_HZ, 2), np.float32)
+    fitted = fit_to_length(np.concatenate([air, piece.samples, air]), duration_s=44)
+    part = heard_part(fitted)
+    assert len(fitted) == 44 * RATE_HZ
+    assert part.start < 0.35 * RATE_HZ
+    assert part.end > 43.65 * RATE_HZ
 
 
 def test_silence_around_the_music_is_left_out():

@@ -7,7 +7,7 @@ import logging
 
 import numpy as np
 
-from vgkit.media.joins import lengthened, shortened
+from vgkit.media.joins import EARLY_S, lengthened, shortened
 from vgkit.media.rhythm import find_rhythm
 from vgkit.media.samples import RATE_HZ, Sound, Span, checked, seconds
 from vgkit.media.sound import heard_part
@@ -28,10 +28,10 @@ def fit_to_length(samples: Sound, *, duration_s: float) -> Sound:
     """
     wanted = seconds(duration_s)
     first, last = heard_part(checked(samples))
-    music = samples if len(samples) == wanted else samples[first:last]
-    ends = _ends_itself(samples[first:last])
-    if len(music) == wanted and ends:
-        return music.copy()
+    ends, air = _ends_itself(samples[first:last]), seconds(EARLY_S)
+    if len(samples) == wanted and first < air and wanted - last < air:
+        return samples.copy() if ends else _faded_out(samples)
+    music = samples[first:last]
     music = _without_middle(music, wanted=wanted)
     spans = (shortened if len(music) > wanted else lengthened)(music, wanted=wanted) if ends else None
     if spans is None:

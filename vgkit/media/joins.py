@@ -1,7 +1,7 @@
 """Which bars of a piece to leave out or to play again, so that it lasts as long as wanted.
 
 Every join leads from one bar line to another around which the music is alike. What whole bars can't make up is left out
-of the opening, by whole beats; less than half a beat remains, for the ring of the last note to take up."""
+of the opening, by whole beats; less than a beat remains, which the ring of the last note loses, or silence adds."""
 
 import math
 from collections.abc import Iterable
@@ -19,6 +19,7 @@ JOIN_COST, OPENING_COST, REST_COST = 0.1, 0.03, 0.1
 OPENING_BARS = 4  # the most that is left out there for a better join
 AHEAD_S = 0.005  # a join ends this long before its beat, so that the beat is whole
 ATTACK_S = 0.04
+EARLY_S = 0.3  # the most that silence adds; a film that is silent for longer is not to specification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,24 +31,34 @@ class _Grid:
     beat_s: float
     bar_s: float
 
+    @property
+    def early_s(self) -> float:
+        """How much too soon the piece may end; it may end a beat less that too late."""
+        return min(EARLY_S, self.beat_s / 2)
+
 
 def shortened(music: Sound, *, wanted: int) -> list[Span] | None:
     """Leave out whole bars of the middle; None where no bar lines allow it."""
     heard, total_s, wanted_s = features(music), len(music) / RATE_HZ, wanted / RATE_HZ
     head, tail = (_grid(music, heard, part) for part in (Span(0, min(wanted, len(music))), Span(-wanted, len(music))))
-    half_s = head.beat_s / 2
-    for start_s in (0.0, *head.beats_s[head.beats_s < head.bar_s - half_s]):
-        if abs(total_s - start_s - wanted_s) <= half_s:
+    early_s = head.early_s
+    for start_s in (0.0, *head.beats_s[head.beats_s < head.bar_s]):
+        if -early_s <= total_s - start_s - wanted_s <= head.beat_s - early_s:
             return [Span(_attack(start_s), len(music))]
     alike = likeness(heard, head.bars_s, tail.beats_s, beat_s=head.beat_s)
     leave_s, enter_s = head.bars_s[:, None], tail.beats_s[None]
     kept_s = min(2 * head.bar_s, wanted_s / 3)
     best, found = -np.inf, None
     for start_s in (0.0, *head.beats_s[head.beats_s <= OPENING_BARS * head.bar_s]):
-        rest_s = np.abs(leave_s - start_s + total_s - enter_s - wanted_s)
-        allowed = (rest_s <= half_s) & (leave_s - start_s >= kept_s) & (total_s - enter_s >= kept_s)
-        score = alike - OPENING_COST * start_s / head.bar_s - REST_COST * rest_s / head.beat_s
-        score = np.where(allowed & (enter_s > leave_s), score, -np.inf)
+        rest_s = leave_s - start_s + total_s - enter_s - wanted_s
+        allowed = (
+            (rest_s >= -early_s)
+            & (rest_s <= head.beat_s - early_s)
+            & (leave_s - start_s >= kept_s)
+            & (total_s - enter_s >= kept_s)
+        )
+        score = alike - OPENING_COST * start_s / head.bar_s - REST_COST * np.abs(rest_s) / head.beat_s
+        score = np.where(allowed, score, -np.inf)
         if score.size and score.max() > best:
             best, found = float(score.max()), (start_s, *np.unravel_index(int(score.argmax()), score.shape))
     if found is None:
@@ -59,23 +70,23 @@ def shortened(music: Sound, *, wanted: int) -> list[Span] | None:
 def lengthened(music: Sound, *, wanted: int, ends: bool = True) -> list[Span] | None:
     """Play bars again; None where there are no two bar lines.
 
-    A piece that ``ends`` comes out as long as wanted to half a beat, one that doesn't at least that long.
+    A piece that ``ends`` comes out as long as wanted to a beat, one that doesn't at least that long.
     """
     heard = features(music)
     grid = _grid(music, heard, Span(0, len(music)))
     lines_s, unit_s = _lines(grid, len(music) / RATE_HZ)
     if len(lines_s) < 2:
         return None
-    missing_s, slack_s = (wanted - len(music)) / RATE_HZ, grid.beat_s / 2
-    count = max(0, math.ceil((missing_s - slack_s) / unit_s)) if ends else math.ceil((missing_s + slack_s) / unit_s)
+    missing_s = (wanted - len(music)) / RATE_HZ + (-grid.early_s if ends else grid.beat_s)
+    count = max(0, math.ceil(missing_s / unit_s))
     alike = likeness(heard, lines_s, lines_s, beat_s=grid.beat_s)
     jumps = [(lines_s[leave], lines_s[enter]) for leave, enter in _jumps(alike, count)]
     spans = _spans(music, 0.0, jumps)
     if not ends:
         return spans
     over_s = (sum(span.end - span.start for span in spans) - wanted) / RATE_HZ
-    skipped_s = [0.0, *(beat_s for beat_s in grid.beats_s if seconds(beat_s) < spans[0].end)]
-    start_s = min(skipped_s, key=lambda start_s: abs(over_s - start_s))
+    latest_s = min(over_s + grid.early_s, spans[0].end / RATE_HZ)
+    start_s = max((beat_s for beat_s in grid.beats_s if ATTACK_S < beat_s <= latest_s), default=0.0)
     return [Span(_attack(start_s), spans[0].end), *spans[1:]]
 
 
