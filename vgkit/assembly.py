@@ -18,6 +18,7 @@ from vgkit.media.fit import fit_to_length
 from vgkit.media.footage import Footage, read_footage
 from vgkit.media.formats import FILM, Format
 from vgkit.media.master import finish_for_aac
+from vgkit.media.picture import from_rgb
 from vgkit.media.samples import Sound
 from vgkit.media.sound import read_sound
 from vgkit.media.steady import Steadied
@@ -86,7 +87,7 @@ def assemble(
     found: dict[int, Steadied] = {}
     encode_film(
         film_pictures(
-            (list(clip.frames()) for clip in footage),
+            ([from_rgb(frame) for frame in clip.frames()] for clip in footage),
             segments,
             size=how.size,
             fps=_FPS,

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vgkit.media.measures import comes_home, flicker, sharpness, tenengrad, warp_error
+from vgkit.media.measures import Step, flicker, sharpness, tenengrad, warp_error
 
 HEIGHT, WIDTH = 120, 160
 
@@ -58,7 +58,7 @@ def test_warp_error_counts_levels_by_which_what_is_followed_changes() -> None:
 
 
 def test_pixels_that_leave_the_picture_or_do_not_come_home_are_not_judged() -> None:
-    home = comes_home(Shift(-40, 0))
+    home = Step.of(Shift(-40, 0)).home
     assert home.shape == (HEIGHT // 2, WIDTH // 2)
     assert not home[:, :20].any()
     assert home[:, 20:].all()

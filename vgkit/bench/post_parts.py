@@ -23,8 +23,9 @@ from vgkit.media.edit import Segment, Treatment, film_pictures
 from vgkit.media.encode import encode_film
 from vgkit.media.fit import fit_to_length
 from vgkit.media.formats import FILM, MASTERS, Format
-from vgkit.media.frames import read_clip, write_lossless, write_picture
+from vgkit.media.frames import read_clip, write_clip, write_picture
 from vgkit.media.grade import Lut, read_cube
+from vgkit.media.joining import join_clips
 from vgkit.media.master import finish_for_aac
 from vgkit.media.picture import from_rgb, to_rgb
 from vgkit.media.retime import retime
@@ -41,8 +42,10 @@ _CAPTIONS = ("Morning, in a glass", "Pressed from whole fruit", "Nothing added",
 def prepare(folder: Path, film_s: int) -> None:
     """Lay out the cut of a film, of clips that flicker as models' do, its logo and its music."""
     clips = known_clips(film_s * FILM_FPS // SHOT_FRAMES)
-    frames = (frame for seed, clip in enumerate(clips) for frame in flickering(clip.source, seed))
-    write_lossless(frames, _cut(folder, film_s), fps=NATIVE_FPS)
+    files = [folder / f"clip{number}.mp4" for number in range(len(clips))]
+    for seed, (clip, file) in enumerate(zip(clips, files, strict=True)):
+        write_clip(flickering(clip.source, seed), file, fps=NATIVE_FPS)
+    join_clips(files, _cut(folder, film_s), fps=NATIVE_FPS)
     write_picture(_logo(), folder / "logo.png")
     write_wav(_music(1.2 * film_s), folder / f"music{film_s}.wav")
 

@@ -6,6 +6,7 @@ as it came: the ruler must not bend with what it measures.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from statistics import fmean
 
@@ -14,7 +15,7 @@ from vgkit.bench.known_motion import KnownClip, known_clips
 from vgkit.bench.textures import SHARED
 from vgkit.bench.verdict import kept
 from vgkit.media.flow import Motion
-from vgkit.media.frames import read_frames
+from vgkit.media.footage import read_footage
 from vgkit.media.measures import flicker, sharpness, warp_error
 from vgkit.media.picture import Picture, from_rgb
 from vgkit.media.steady import motions_of, steadied
@@ -95,7 +96,7 @@ def repaired(clip: KnownClip, seed: int) -> Repair:
 
 def changed(file: Path) -> Change:
     """Steady a real clip and measure it before and after."""
-    before = [from_rgb(frame) for frame in read_frames(file)]
+    before = [from_rgb(frame) for frame in read_footage(file, fps=Fraction(8)).frames()]
     motions = motions_of(before)
     after = steadied(before).pictures
     return Change(file.stem, steadiness(before, motions), steadiness(after, motions))

@@ -14,10 +14,10 @@ from pathlib import Path
 from vgkit.errors import NotAClip
 from vgkit.media.ahead import ahead
 from vgkit.media.finish import SHARPEN, sharpened
-from vgkit.media.frames import Frame, read_frames
 from vgkit.media.framing import framed
 from vgkit.media.grade import Lut, graded_picture
-from vgkit.media.picture import Picture, from_rgb, resized
+from vgkit.media.intake import read_pictures
+from vgkit.media.picture import Picture, resized
 from vgkit.media.retime import retime
 from vgkit.media.steady import Steadied, Steadying, steadied
 from vgkit.media.transitions import INK, Rgb, Side, joined
@@ -74,7 +74,7 @@ class Reach:
 
 
 def film_pictures(
-    cut: Path | Iterable[list[Frame]],
+    cut: Path | Iterable[list[Picture]],
     segments: Sequence[Segment],
     *,
     size: tuple[int, int] = (1920, 1080),
@@ -86,7 +86,7 @@ def film_pictures(
     """Yield the film's pictures, as many as the segments own together, in the shape of ``size``.
 
     Each is as large as its shot's clip gives. ``cut`` is a file in which the segments follow each other, or each
-    segment's frames in turn. ``on_shot`` hears how steady each was and is, from another thread.
+    segment's pictures in turn. ``on_shot`` hears how steady each was and is, from another thread.
     Raise NotAClip where the cut is shorter than they say.
     """
     check_segments(segments)
@@ -145,9 +145,9 @@ def source_times(
     return [start + slowed * number for number in range(shown)]
 
 
-def shots_of(cut: Path, segments: Sequence[Segment]) -> Iterator[list[Frame]]:
-    """Read each segment's frames from the cut, which is decoded once. Raises NotAClip where it ends early."""
-    source, at = read_frames(cut), 0
+def shots_of(cut: Path, segments: Sequence[Segment]) -> Iterator[list[Picture]]:
+    """Read each segment's pictures from the cut, which is decoded once. Raises NotAClip where it ends early."""
+    source, at = read_pictures(cut), 0
     for number, segment in enumerate(segments):
         kept = list(islice(source, segment.first - at, segment.first - at + segment.frames))
         if len(kept) < segment.frames:
@@ -161,7 +161,7 @@ def shots_of(cut: Path, segments: Sequence[Segment]) -> Iterator[list[Frame]]:
 
 @dataclass(frozen=True)
 class _Film:
-    shots: Iterable[list[Frame]]
+    shots: Iterable[list[Picture]]
     segments: Sequence[Segment]
     size: tuple[int, int]
     fps: Fraction
@@ -195,15 +195,15 @@ class _Film:
     def _shots(self) -> Iterator[Iterator[Picture]]:
         """Yield each segment's film pictures; its source frames are read when it is asked for."""
         placed = zip(self.segments, reaches(self.segments), self.shots, strict=True)
-        for number, (segment, reach, frames) in enumerate(placed):
+        for number, (segment, reach, pictures) in enumerate(placed):
             times = source_times(segment, reach, fps=self.fps, native_fps=self.native_fps, name=f"segment {number}")
-            yield self._moved(number, frames, times)
+            yield self._moved(number, pictures, times)
 
-    def _moved(self, number: int, frames: list[Frame], times: list[Fraction]) -> Iterator[Picture]:
-        """Treat a shot's frames as one clip, and draw its film frames from them."""
+    def _moved(self, number: int, pictures: list[Picture], times: list[Fraction]) -> Iterator[Picture]:
+        """Treat a shot's pictures as one clip, and draw its film frames from them."""
         treatment = self.treatment
-        pictures = [from_rgb(frame) for frame in framed(frames, self.size, framing=treatment.framing)]
-        steady = steadied(pictures, how=treatment.steadying, strength=treatment.strength)
+        shaped = framed(pictures, self.size, framing=treatment.framing)
+        steady = steadied(shaped, how=treatment.steadying, strength=treatment.strength)
         if self.on_shot:
             self.on_shot(number, steady)
         look = treatment.look

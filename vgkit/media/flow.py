@@ -120,8 +120,9 @@ def _comes_home(there: Field, back: Field, size: tuple[int, int]) -> Field:
     """Say where |F + B'|^2 < 0.02 (|F|^2 + |B'|^2) + 1 (Sundaram, Brox, Keutzer 2010, eq. 5, with a pixel of slack)."""
     steps = np.array([there.shape[1] / size[0], there.shape[0] / size[1]], np.float32)
     home = fetched(back, there * steps, cv2.INTER_LINEAR)
-    error = ((there + home) ** 2).sum(axis=2)
-    extent = (there**2).sum(axis=2) + (home**2).sum(axis=2)
+    (x, y), (home_x, home_y) = cv2.split(there), cv2.split(home)
+    error = (x + home_x) ** 2 + (y + home_y) ** 2
+    extent = x**2 + y**2 + home_x**2 + home_y**2
     return np.asarray(error < 0.02 * extent + 1, np.float32)
 
 

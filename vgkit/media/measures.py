@@ -5,6 +5,7 @@ planes (h, w) in 8-bit steps, as ``Picture.luma`` holds them, and no colour.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Protocol, cast
@@ -51,26 +52,43 @@ def warp_error(lumas: Sequence[Plane], motions: Sequence[Moved]) -> float:
     """
     if len(motions) != len(lumas) - 1:
         raise ValueError(f"{len(lumas)} pictures have {len(lumas) - 1} steps between them, not {len(motions)}")
-    errors = []
-    for (first, second), motion in zip(pairwise(lumas), motions, strict=True):
-        home = comes_home(motion)
-        if home.mean() >= _FOLLOWED:
-            followed = _fetched(second, motion.forward[::_EVERY, ::_EVERY], cv2.INTER_CUBIC)
-            errors.append(float(cv2.absdiff(followed, first[::_EVERY, ::_EVERY])[home].mean()))
-    return float(np.mean(errors)) if errors else float("nan")
+    errors = [Step.of(motion).error(*pair) for pair, motion in zip(pairwise(lumas), motions, strict=True)]
+    return mean_error(errors)
 
 
-def comes_home(motion: Moved) -> NDArray[np.bool_]:
-    """Say for every second pixel each way whether it lands inside, and comes back when followed there and back."""
-    forward = motion.forward
-    height, width = forward.shape[:2]
-    there = forward[::_EVERY, ::_EVERY]
-    back = _fetched(motion.backward, there, cv2.INTER_LINEAR)
-    error = ((there + back) ** 2).sum(axis=2)
-    extent = (there**2).sum(axis=2) + (back**2).sum(axis=2)
-    places = _grid(height, width) + there
-    inside = (places >= 0).all(axis=2) & (places[..., 0] <= width - 1) & (places[..., 1] <= height - 1)
-    return cast(NDArray[np.bool_], (error < 0.02 * extent + 1) & inside)
+def mean_error(errors: Iterable[float | None]) -> float:
+    """Return the mean over the pairs that count; NaN where none does."""
+    counted = [error for error in errors if error is not None]
+    return float(np.mean(counted)) if counted else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A step along a motion, to be judged more than once: where every second pixel goes, and which come home."""
+
+    there: Plane
+    home: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, motion: Moved) -> "Step":
+        """Follow every second pixel each way there and back; it comes home, and lands inside, or it does not count."""
+        forward = motion.forward
+        height, width = forward.shape[:2]
+        there = np.ascontiguousarray(forward[::_EVERY, ::_EVERY])
+        x, y = cv2.split(there)
+        back_x, back_y = cv2.split(_fetched(motion.backward, there, cv2.INTER_LINEAR))
+        error = (x + back_x) ** 2 + (y + back_y) ** 2
+        extent = x**2 + y**2 + back_x**2 + back_y**2
+        at_x, at_y = cv2.split(_grid(height, width) + there)
+        inside = (at_x >= 0) & (at_y >= 0) & (at_x <= width - 1) & (at_y <= height - 1)
+        return cls(there, (error < 0.02 * extent + 1) & inside)
+
+    def error(self, first: Plane, second: Plane) -> float | None:
+        """Return the mean change of what comes home; None where too little does, as across a cut."""
+        if self.home.mean() < _FOLLOWED:
+            return None
+        followed = _fetched(second, self.there, cv2.INTER_CUBIC)
+        return float(cv2.mean(cv2.absdiff(followed, first[::_EVERY, ::_EVERY]), self.home.view(np.uint8))[0])
 
 
 def tenengrad(luma: Plane) -> float:

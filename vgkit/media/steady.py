@@ -14,7 +14,7 @@ import numpy as np
 
 from vgkit.media.deflicker import brightened, brightness_path, evened, global_gains, local_gains
 from vgkit.media.flow import Motion, fetched, grown, motion_between
-from vgkit.media.measures import flicker, sharpness, warp_error
+from vgkit.media.measures import Step, flicker, mean_error, sharpness
 from vgkit.media.picture import Picture, Plane
 from vgkit.media.smoothing import neighbours, smoothed
 
@@ -88,6 +88,8 @@ class _Trial:
     def __init__(self, pictures: list[Picture], motions: list[Motion], *, forced: bool) -> None:
         self.pictures, self.motions, self.forced = pictures, motions, forced
         self.steps: list[str] = []
+        spread = np.linspace(0, len(motions) - 1, min(_JUDGED, len(motions))).round().astype(int)
+        self._judged = [(int(number), Step.of(motions[number])) for number in spread]
         self.figures = self._measured(pictures)
         self.level = float(np.mean([cv2.mean(picture.luma)[0] for picture in pictures])) - 16
 
@@ -115,17 +117,11 @@ class _Trial:
 
     def _measured(self, pictures: list[Picture]) -> Figures:
         """Measure a version of the clip along the motion of the one that came: its own would hide its faults."""
-        spread = np.linspace(0, len(self.motions) - 1, min(_JUDGED, len(self.motions))).round().astype(int)
-        errors = [
-            warp_error([pictures[n].luma, pictures[n + 1].luma], [self.motions[n]])
-            for n in spread
-            if self.motions[n].traceable
-        ]
         lumas = [picture.luma for picture in pictures]
         return Figures(
             flicker=flicker(lumas),
-            warp_error=float(np.nanmean(errors)) if errors else float("nan"),
-            sharpness=sharpness([lumas[n] for n in spread] or lumas),
+            warp_error=mean_error(step.error(lumas[n], lumas[n + 1]) for n, step in self._judged),
+            sharpness=sharpness([lumas[n] for n, _ in self._judged] or lumas),
         )
 
 

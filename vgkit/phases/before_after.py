@@ -14,6 +14,7 @@ from vgkit.run import Run
 
 if TYPE_CHECKING:
     from vgkit.media.edit import Segment
+    from vgkit.media.picture import Picture
 
 _WIDTH_PX = 640
 _PLAYED_FRAMES = 3 * FILM_FPS
@@ -74,13 +75,14 @@ def _draw_moving(run: Run, segments: "list[Segment]", number: int) -> None:
 
     from vgkit.media.edit import reaches, source_times
     from vgkit.media.frames import write_clip
+    from vgkit.media.picture import to_rgb
     from vgkit.media.sheet import frames_at
 
     segment, reach = segments[number], reaches(segments)[number]
     times = source_times(segment, reach, fps=cut.film_fps(), native_fps=cut.native_fps(run))[reach.before :]
     count = min(segment.film_frames, _PLAYED_FRAMES)
     first = _starts(segments)[number]
-    source = _source_frames(run, segment)
+    source = [to_rgb(picture) for picture in _source(run, segment)]
     height = round(_WIDTH_PX * run.storyboard.height_px / run.storyboard.width_px / 2) * 2
 
     def sized(frame: Any) -> Any:
@@ -96,28 +98,28 @@ def _draw_moving(run: Run, segments: "list[Segment]", number: int) -> None:
     )
 
 
-def _source_frames(run: Run, segment: "Segment") -> list[Any]:
-    from vgkit.media.frames import read_frames
+def _source(run: Run, segment: "Segment") -> "list[Picture]":
+    """A shot's pictures as generated, in the film's shape."""
     from vgkit.media.framing import framed
+    from vgkit.media.intake import read_pictures
 
-    frames = list(islice(read_frames(run.path("cut.mkv")), segment.first, segment.first + segment.frames))
+    pictures = list(islice(read_pictures(run.path("cut.mkv")), segment.first, segment.first + segment.frames))
     storyboard = run.storyboard
-    return framed(frames, (storyboard.width_px, storyboard.height_px), framing=run.template.framing)
+    return framed(pictures, (storyboard.width_px, storyboard.height_px), framing=run.template.framing)
 
 
 def _draw_flow(run: Run, segments: "list[Segment]", chosen: list[int]) -> None:
     from vgkit.media.flow import flow_picture, motion_between
     from vgkit.media.frames import write_picture
-    from vgkit.media.picture import from_rgb
+    from vgkit.media.picture import to_rgb
     from vgkit.media.sheet import contact_sheet
 
     pictures, labels = [], []
     for number in chosen:
-        frames = _source_frames(run, segments[number])
-        middle = max(0, len(frames) // 2 - 1)
-        pair = frames[middle : middle + 2]
-        motion = motion_between(*(from_rgb(frame) for frame in (pair[0], pair[-1])))
-        pictures += [pair[0], flow_picture(motion)]
+        source = _source(run, segments[number])
+        middle = max(0, len(source) // 2 - 1)
+        motion = motion_between(source[middle], source[min(middle + 1, len(source) - 1)])
+        pictures += [to_rgb(source[middle]), flow_picture(motion)]
         shot = run.storyboard.shots[number].id
         labels += [f"{shot}, frame {middle}", f"to the next: {motion.agreement:.0%} comes home"]
     sheet = contact_sheet(pictures, columns=2, labels=labels, width_px=1400)

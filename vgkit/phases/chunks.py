@@ -4,7 +4,7 @@ Nearly all of a hosted film's money is spent here, so every clip goes through th
 takes up at the clip it stopped at."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from vgkit.draft import seed_for
 from vgkit.engines.base import Ask, ClipRequest
@@ -166,20 +166,12 @@ def _request(run: Run, storyboard: Storyboard, shot: Shot, take: str) -> ClipReq
 
 def _join(step: Step, storyboard: Storyboard, picks: dict[str, str]) -> None:
     """Join the picks without loss into ``cut.mkv``; where each lies and how it gives way stands in ``cut.json``."""
-    from vgkit.media.frames import Frame, read_frames, write_lossless
+    from vgkit.media.joining import join_clips
 
     run, segments = step.run, []
-    counts: list[int] = []
-
-    def frames() -> Iterator[Frame]:
-        for shot in storyboard.shots:
-            counts.append(0)
-            for frame in read_frames(run.take_path(shot, picks[shot.id])):
-                counts[-1] += 1
-                yield frame
-
     cut = run.path("cut.mkv")
-    write_lossless(frames(), cut, fps=storyboard.clip.fps)
+    takes = [run.take_path(shot, picks[shot.id]) for shot in storyboard.shots]
+    counts = join_clips(takes, cut, fps=storyboard.clip.fps)
     for number, shot in enumerate(storyboard.shots):
         segments.append(
             {
