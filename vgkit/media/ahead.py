@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections.abc import Generator, Iterator
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -11,23 +11,49 @@ _END = object()
 _LOOK_AGAIN_S = 0.1
 
 
-def ahead(items: Iterator[T], *, depth: int) -> Iterator[T]:
-    """Yield ``items`` in order, made by another thread that is at most ``depth`` ahead.
+class Ahead(Iterator[T], Generic[T]):
+    """Items in order, made by a thread that begins at once and is never more than ``depth`` of them ahead.
 
-    What it raises is raised here. A reader who stops early (``close``, or the generator's end) stops the thread.
+    What making them raises is raised to the reader. A reader who stops early stops the thread by ``close``, or by
+    letting go of this.
     """
-    shelf: queue.Queue[object] = queue.Queue(maxsize=depth)
-    unwanted = threading.Event()
-    maker = threading.Thread(target=_fill, args=(items, shelf, unwanted), name="vgkit-ahead", daemon=True)
-    maker.start()
-    try:
-        while (item := shelf.get()) is not _END:
-            if isinstance(item, _Failure):
-                raise item.reason
-            yield item  # type: ignore[misc]
-    finally:
-        unwanted.set()
-        maker.join()
+
+    def __init__(self, items: Iterator[T], *, depth: int) -> None:
+        # The maker shares these and not the reader's end itself, so that letting go of that can be noticed.
+        self._shelf: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._room, self._unwanted = threading.Semaphore(depth), threading.Event()
+        work = (items, self._shelf, self._room, self._unwanted)
+        self._maker = threading.Thread(target=_fill, args=work, name="vgkit-ahead", daemon=True)
+        self._maker.start()
+        self._done = False
+
+    def __next__(self) -> T:
+        if self._done:
+            raise StopIteration
+        item = self._shelf.get()
+        self._room.release()
+        if item is _END or isinstance(item, _Failure):
+            self.close()
+        if isinstance(item, _Failure):
+            raise item.reason
+        if item is _END:
+            raise StopIteration
+        return item  # type: ignore[return-value]
+
+    def close(self) -> None:
+        """Stop the thread, and wait for it."""
+        self._done = True
+        self._unwanted.set()
+        if self._maker is not threading.current_thread():
+            self._maker.join()
+
+    def __del__(self) -> None:
+        self._unwanted.set()
+
+
+def ahead(items: Iterator[T], *, depth: int) -> Ahead[T]:
+    """Begin to make ``items`` in a thread of their own, at most ``depth`` ahead of the reader."""
+    return Ahead(items, depth=depth)
 
 
 class _Failure:
@@ -35,24 +61,26 @@ class _Failure:
         self.reason = reason
 
 
-def _fill(items: Iterator[T], shelf: "queue.Queue[object]", unwanted: threading.Event) -> None:
+def _fill(
+    items: Iterator[T], shelf: "queue.SimpleQueue[object]", room: threading.Semaphore, unwanted: threading.Event
+) -> None:
     try:
-        for item in items:
-            if not _put(item, shelf, unwanted):
+        # Room is waited for before an item is made, not after: what waits to be laid down takes memory too.
+        while _has_room(room, unwanted):
+            try:
+                shelf.put(next(items))
+            except StopIteration:
+                shelf.put(_END)
                 return
-        _put(_END, shelf, unwanted)
     except BaseException as reason:  # whatever it is, it belongs to the reader
-        _put(_Failure(reason), shelf, unwanted)
+        shelf.put(_Failure(reason))
     finally:
-        if isinstance(items, Generator):
+        if isinstance(items, Generator | Ahead):
             items.close()
 
 
-def _put(item: object, shelf: "queue.Queue[object]", unwanted: threading.Event) -> bool:
+def _has_room(room: threading.Semaphore, unwanted: threading.Event) -> bool:
     while not unwanted.is_set():
-        try:
-            shelf.put(item, timeout=_LOOK_AGAIN_S)
-        except queue.Full:
-            continue
-        return True
+        if room.acquire(timeout=_LOOK_AGAIN_S):
+            return not unwanted.is_set()
     return False

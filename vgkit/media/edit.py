@@ -1,7 +1,7 @@
 """Turn a cut into the film's pictures: each shot framed, made steady, graded and moved, and joined to the next.
 
-Everything happens at the shots' own sizes, one after another: two shots are in memory at most. The work runs in a
-thread of its own, ahead of whoever reads the pictures, so that drawing and encoding share the machine.
+Everything happens at the shots' own sizes: the one that is seen, the next, and one that is made ready meanwhile are in
+memory. Making ready, drawing and encoding each have a thread, so that none of them waits while there is work.
 """
 
 import logging
@@ -12,8 +12,9 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from vgkit.errors import NotAClip
-from vgkit.media.ahead import ahead
+from vgkit.media.ahead import Ahead, ahead
 from vgkit.media.finish import SHARPEN, sharpened
+from vgkit.media.flow import Motion
 from vgkit.media.framing import framed
 from vgkit.media.grade import Lut, graded_picture
 from vgkit.media.intake import read_pictures
@@ -26,7 +27,7 @@ from vgkit.template import Framing, Transition
 log = logging.getLogger(__name__)
 
 _SLOWEST = 0.6
-_PICTURES_AHEAD = 16
+_PICTURES_AHEAD, _SHOTS_AHEAD = 24, 1
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,11 @@ def film_pictures(
     native_fps: Fraction,
     treatment: Treatment = AS_IT_IS,
     on_shot: Callable[[int, Steadied], None] | None = None,
-) -> Iterator[Picture]:
+) -> Ahead[Picture]:
     """Yield the film's pictures, as many as the segments own together, in the shape of ``size``.
 
     Each is as large as its shot's clip gives. ``cut`` is a file in which the segments follow each other, or each
-    segment's pictures in turn. ``on_shot`` hears how steady each was and is, from another thread.
+    segment's pictures in turn; work begins at once. ``on_shot`` hears how steady each was and is, from another thread.
     Raise NotAClip where the cut is shorter than they say.
     """
     check_segments(segments)
@@ -194,20 +195,35 @@ class _Film:
 
     def _shots(self) -> Iterator[Iterator[Picture]]:
         """Yield each segment's film pictures; its source frames are read when it is asked for."""
-        placed = zip(self.segments, reaches(self.segments), self.shots, strict=True)
-        for number, (segment, reach, pictures) in enumerate(placed):
+        placed = zip(self.segments, reaches(self.segments), ahead(self._ready(), depth=_SHOTS_AHEAD), strict=True)
+        for number, (segment, reach, ready) in enumerate(placed):
             times = source_times(segment, reach, fps=self.fps, native_fps=self.native_fps, name=f"segment {number}")
-            yield self._moved(number, pictures, times)
+            yield self._moved(ready, times)
 
-    def _moved(self, number: int, pictures: list[Picture], times: list[Fraction]) -> Iterator[Picture]:
-        """Treat a shot's pictures as one clip, and draw its film frames from them."""
-        treatment = self.treatment
-        shaped = framed(pictures, self.size, framing=treatment.framing)
-        steady = steadied(shaped, how=treatment.steadying, strength=treatment.strength)
-        if self.on_shot:
-            self.on_shot(number, steady)
-        look = treatment.look
-        early = look if look and look.is_smooth else None
-        ready = [sharpened(graded_picture(p, early) if early else p, treatment.sharpen) for p in steady.pictures]
-        moved = retime(ready, times, motion=lambda at, near, far: steady.motions[at])
-        return (graded_picture(picture, look) for picture in moved) if look and not early else moved
+    def _ready(self) -> Iterator["_Shot"]:
+        """Treat each shot's pictures as one clip: framed, steadied, graded, sharpened."""
+        treatment, look = self.treatment, self._look_on_clips
+        for number, pictures in enumerate(self.shots):
+            shaped = framed(pictures, self.size, framing=treatment.framing)
+            steady = steadied(shaped, how=treatment.steadying, strength=treatment.strength)
+            if self.on_shot:
+                self.on_shot(number, steady)
+            graded = (graded_picture(picture, look) if look else picture for picture in steady.pictures)
+            yield _Shot([sharpened(picture, treatment.sharpen) for picture in graded], steady.motions)
+
+    def _moved(self, shot: "_Shot", times: list[Fraction]) -> Iterator[Picture]:
+        """Draw a shot's film frames; a look with hard steps comes last, for moving would smear them."""
+        moved = retime(shot.pictures, times, motion=lambda at, near, far: shot.motions[at])
+        late = self.treatment.look
+        return (graded_picture(p, late) for p in moved) if late and not late.is_smooth else moved
+
+    @property
+    def _look_on_clips(self) -> Lut | None:
+        look = self.treatment.look
+        return look if look and look.is_smooth else None
+
+
+@dataclass(frozen=True)
+class _Shot:
+    pictures: list[Picture]
+    motions: list[Motion]

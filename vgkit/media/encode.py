@@ -15,6 +15,7 @@ import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from vgkit.errors import EncodeFailed
+from vgkit.media.ahead import ahead
 from vgkit.media.finish import Grain
 from vgkit.media.formats import FILM, FilmFile, Format, film_file
 from vgkit.media.frames import planes, tag_bt709
@@ -22,6 +23,7 @@ from vgkit.media.overlay import Overlay, Painter
 from vgkit.media.picture import Picture, to_video_frame
 from vgkit.media.samples import RATE_HZ, Sound
 
+_FRAMES_AHEAD = 4
 _SCALER = Interpolation.LANCZOS | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 
 
@@ -69,8 +71,8 @@ def encode_film(
         ]
         sound = None if audio is None else _InStep(audio, films, Fraction(fps))
         done = 0
-        for picture in chain([first], supply):
-            frame = painted(picture, done)
+        numbered = enumerate(chain([first], supply))
+        for frame in ahead((painted(picture, number) for number, picture in numbered), depth=_FRAMES_AHEAD):
             for film in films:
                 film.show(frame)
             done += 1

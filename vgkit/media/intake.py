@@ -1,7 +1,7 @@
 """Read our own clips and cuts as pictures to work on.
 
-What they mostly hold, BT.709 in 4:2:0 and square pixels, is what a picture is: it is taken as it is, which neither shifts nor
-rounds its colours and costs a tenth of the way through RGB. Everything else takes that way.
+What they mostly hold, BT.709 in 4:2:0 and square pixels, is what a picture is: it is taken as it is, which neither
+shifts nor rounds its colours and costs a tenth of the way through RGB. Everything else takes that way.
 """
 
 from collections.abc import Iterator

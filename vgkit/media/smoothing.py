@@ -27,7 +27,7 @@ def _averaged(number: int, pictures: Sequence[Picture], motions: Sequence[Motion
     luma, chroma = here.luma.copy(), here.chroma.copy()
     weights, thin = np.ones_like(luma), np.ones(chroma.shape[:2], np.float32)
     for neighbour, flow, trust in neighbours(number, pictures, motions):
-        met = picture_fetched(neighbour, flow)
+        met = picture_fetched(neighbour, flow, colour=cv2.INTER_LINEAR)
         weight = strength * _likeness(here.luma, met.luma) * grown(trust, here.size)
         halves = cv2.resize(weight, (chroma.shape[1], chroma.shape[0]), interpolation=cv2.INTER_AREA)
         luma += weight * met.luma
