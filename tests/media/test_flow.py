@@ -1,133 +1,69 @@
-"""Moments between frames: exact on a source frame, near the truth between two, honest where nothing can be followed."""
-
-from fractions import Fraction
+"""The flow between two pictures: how far things went, where that can be trusted, and when there is none."""
 
 import cv2
 import numpy as np
 import pytest
+from scenery import SIZE, psnr, view
 
-from vgkit.media.flow import Motion, between, motion_between, retime
+from vgkit.media.flow import flow_picture, grown, motion_between, picture_fetched
+from vgkit.media.picture import Picture, flat
 
-WIDTH, HEIGHT = 256, 144
-
-
-def _texture(seed: int = 0) -> np.ndarray:
-    noise = np.random.default_rng(seed).integers(0, 255, (400, 600, 3), np.uint8)
-    return cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 4), None, 0, 255, cv2.NORM_MINMAX)
+WIDE = (3 * SIZE[0], 3 * SIZE[1])
 
 
-def _view(picture: np.ndarray, shift_px: float) -> np.ndarray:
-    """Look at a picture through a window that has moved to the right and a little down."""
-    move = np.float32([[1, 0, -60 - shift_px], [0, 1, -60 - shift_px / 2]])
-    return cv2.warpAffine(picture, move, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC)
+@pytest.mark.parametrize(("size", "factor"), [(SIZE, 1), (WIDE, 3)], ids=["seen at full size", "seen at half size"])
+def test_flow_counts_pixels_of_the_pictures_it_was_given(size: tuple[int, int], factor: int) -> None:
+    motion = motion_between(view(0, size=size), view(4, size=size))
+    assert motion.forward.shape == motion.backward.shape == (size[1], size[0], 2)
+    assert np.median(motion.forward, axis=(0, 1)) == pytest.approx([-4 * factor, -2 * factor], abs=0.2 * factor)
+    assert np.median(motion.backward, axis=(0, 1)) == pytest.approx([4 * factor, 2 * factor], abs=0.2 * factor)
 
 
-def _psnr(one: np.ndarray, other: np.ndarray) -> float:
-    inside = (slice(16, -16), slice(16, -16))
-    return float(10 * np.log10(255**2 / np.mean((one[inside].astype(float) - other[inside]) ** 2)))
+@pytest.mark.parametrize("size", [SIZE, WIDE, (30, 22)])
+def test_flow_is_kept_at_a_fraction_of_the_size(size: tuple[int, int]) -> None:
+    motion = motion_between(view(0, size=size), view(4, size=size))
+    height, width = motion.there.shape[:2]
+    assert max(width, 12) <= max(size[0] // 4, 12)
+    assert motion.trust.shape == motion.trust_back.shape == motion.back.shape[:2] == (height, width)
 
 
-def _quarters(last: int) -> list[Fraction]:
-    return [Fraction(number, 4) for number in range(4 * last + 1)]
-
-
-def test_whole_times_give_the_source_frames_themselves() -> None:
-    source = [_view(_texture(), 3.0 * number) for number in range(3)]
-    drawn = list(retime(source, _quarters(2)))
-    assert len(drawn) == 9
-    assert all(np.array_equal(drawn[4 * number], source[number]) for number in range(3))
-
-
-@pytest.mark.parametrize("size", [WIDTH, 3 * WIDTH], ids=["followed at full size", "followed at half size"])
-def test_a_moving_picture_is_drawn_where_it_would_have_been(size: int) -> None:
-    """Blending, which is what a person would see without flow, stays more than 8 dB behind."""
-    picture, factor = _texture(), size // WIDTH
-    grown = (size, HEIGHT * factor)
-    first, second, truth = (cv2.resize(_view(picture, shift), grown) for shift in (0.0, 7.0, 3.5))
-    drawn = between(first, second, motion_between(first, second), 0.5)
-    blended = cv2.addWeighted(first, 0.5, second, 0.5, 0)
-    assert _psnr(drawn, truth) > 36
-    assert _psnr(drawn, truth) > _psnr(blended, truth) + 8
-
-
-def test_flow_counts_pixels_of_the_frame_it_was_given() -> None:
-    first, second = (cv2.resize(_view(_texture(), shift), (3 * WIDTH, 3 * HEIGHT)) for shift in (0.0, 4.0))
+def test_what_is_fetched_along_the_flow_is_the_first_picture_again() -> None:
+    first, second = view(0), view(5)
     motion = motion_between(first, second)
-    assert motion.forward.shape == (3 * HEIGHT, 3 * WIDTH, 2)
-    assert np.median(motion.forward, axis=(0, 1)) == pytest.approx([-12.0, -6.0], abs=0.5)
-    assert np.median(motion.backward, axis=(0, 1)) == pytest.approx([12.0, 6.0], abs=0.5)
+    fetched = picture_fetched(second, motion.there)
+    assert psnr(fetched, first) > 36 > psnr(second, first) + 10
+    assert np.abs(fetched.chroma - first.chroma)[8:-8, 8:-8].mean() < 0.5
 
 
-def test_a_still_picture_stays_as_it_is() -> None:
-    still = _view(_texture(), 0)
-    (drawn,) = retime([still, still], [Fraction(1, 3)])
-    assert np.abs(drawn.astype(int) - still).max() <= 1
+def test_a_still_picture_has_no_motion_and_all_of_it_is_trusted() -> None:
+    motion = motion_between(view(0), view(0))
+    assert np.abs(motion.there).max() < 0.1
+    assert (motion.agreement, motion.difference) == (1.0, 0.0)
+    assert (motion.traceable, motion.is_cut) == (True, False)
 
 
-def test_a_cut_inside_a_clip_stays_a_cut() -> None:
-    first, second = _view(_texture(1), 0), 255 - _view(_texture(2), 0)
-    motion = motion_between(first, second)
-    assert motion.is_cut
-    assert np.array_equal(between(first, second, motion, 0.3), first)
-    assert np.array_equal(between(first, second, motion, 0.7), second)
+def test_what_appears_from_nowhere_is_not_trusted_and_the_rest_is() -> None:
+    first, second = view(0), view(2)
+    laid = second.luma.copy()
+    laid[40:100, 90:160] = np.random.default_rng(5).integers(16, 235, (60, 70))
+    motion = motion_between(first, Picture(laid, second.chroma))
+    trust = grown(motion.trust_back, SIZE)
+    assert trust[50:90, 100:150].mean() < 0.5
+    assert trust[:, 190:].mean() > 0.9
 
 
-def test_what_can_not_be_followed_but_looks_alike_is_blended() -> None:
-    first, second = _view(_texture(1), 0), _view(_texture(2), 0)
-    nowhere = np.zeros((HEIGHT, WIDTH, 2), np.float32)
-    lost = Motion(forward=nowhere, backward=nowhere, agreement=0.2, difference=9.0)
-    assert np.array_equal(between(first, second, lost, 0.5), cv2.addWeighted(first, 0.5, second, 0.5, 0))
+def test_two_pictures_of_different_things_are_a_cut() -> None:
+    dark, bright = flat(SIZE, (10, 10, 10)), view(0, seed=2)
+    unlike = motion_between(view(0, seed=1), Picture(251 - bright.luma, bright.chroma))
+    assert (unlike.is_cut, unlike.traceable) == (True, False)
+    # A lamp that is switched on over something is no other thing.
+    assert not motion_between(dark, flat(SIZE, (90, 90, 90))).is_cut
 
 
-def test_the_same_frames_are_drawn_again() -> None:
-    source = [_view(_texture(), 4.0 * number) for number in range(3)]
-    once, again = (list(retime(source, _quarters(2))) for _ in range(2))
-    assert np.array_equal(once, again)
-
-
-def test_a_stream_is_read_only_as_far_as_it_is_needed() -> None:
-    taken = []
-
-    def stream() -> object:
-        for number in range(10):
-            taken.append(number)
-            yield _view(_texture(), 2.0 * number)
-
-    drawn = retime(stream(), iter([Fraction(0), Fraction(5, 2), Fraction(8)]))  # type: ignore[arg-type]
-    next(drawn)
-    assert taken == [0]
-    next(drawn)
-    assert taken == [0, 1, 2, 3]
-
-
-@pytest.mark.parametrize(
-    ("times", "message"),
-    [
-        ([Fraction(-1, 2)], "start below 0"),
-        ([Fraction(1), Fraction(1, 2)], "1/2 comes after 1"),
-        ([Fraction(3, 2)], "source frame 2 is asked for, but there are only 2"),
-    ],
-)
-def test_times_outside_the_clip_are_refused(times: list[Fraction], message: str) -> None:
-    frame = np.zeros((32, 32, 3), np.uint8)
-    with pytest.raises(ValueError, match=message):
-        list(retime([frame, frame], times))
-
-
-def test_a_gleam_that_passes_does_not_tear_the_edges_it_passes() -> None:
-    """What brightens is not what moves: a white frame round a dark picture stays whole while a gleam crosses it."""
-    still = np.full((288, 512, 3), 30, np.uint8)
-    cv2.rectangle(still, (120, 60), (390, 230), (235, 230, 220), 12)
-    cv2.line(still, (330, 100), (330, 220), (90, 90, 90), 2)
-    across = np.add.outer(0.45 * np.arange(288), np.arange(512)).astype(np.float32)
-    inside = np.zeros((288, 512), np.float32)
-    inside[66:225, 126:385] = 1
-    frames = [
-        np.clip(still + (inside * 70 * np.exp(-(((across - 380 - 26 * n) / 45) ** 2)))[..., None], 0, 255).astype(
-            np.uint8
-        )
-        for n in range(4)
-    ]
-    drawn = list(retime(frames, [Fraction(n, 4) for n in range(13)]))
-    border = still[..., 0] > 200
-    assert min(frame[border].min() for frame in drawn) > 190
+def test_a_flow_is_drawn_in_colours_of_its_direction() -> None:
+    to_the_left = flow_picture(motion_between(view(0), view(6)))
+    to_the_right = flow_picture(motion_between(view(6), view(0)))
+    assert to_the_left.shape == (SIZE[1], SIZE[0], 3)
+    hues = [cv2.cvtColor(drawn, cv2.COLOR_RGB2HSV)[..., 0] for drawn in (to_the_left, to_the_right)]
+    apart = abs(float(np.median(hues[0])) - float(np.median(hues[1])))
+    assert apart == pytest.approx(90, abs=6)  # half of OpenCV's circle of 180
