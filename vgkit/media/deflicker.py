@@ -141,7 +141,7 @@ def brightened(picture: Picture, gain: float | Plane) -> Picture:
     """Multiply a picture's light, and its colours with it, by ``gain``: a factor, or a coarse field of factors."""
     if isinstance(gain, float):
         return Picture(picture.luma * np.float32(gain) + np.float32(_BLACK * (1 - gain)), _tinted(picture, gain))
-    factors = cv2.resize(gain, picture.size, interpolation=cv2.INTER_CUBIC)
+    factors = cv2.resize(gain, picture.size, interpolation=cv2.INTER_LINEAR)
     height, width = picture.chroma.shape[:2]
     halves = cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)[..., None]
     return Picture(

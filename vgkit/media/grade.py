@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vgkit.errors import AssetError
 from vgkit.media.frames import Frame, replacing
-from vgkit.media.picture import Picture, from_rgb, rgb_of
+from vgkit.media.picture import Picture, Plane, from_rgb, rgb_of
 
 _LARGEST = 65
 _BEND = 0.125
@@ -65,7 +65,9 @@ def identity(size: int) -> NDArray[np.float32]:
 def graded(rgb: NDArray[np.float32], lut: Lut) -> NDArray[np.float32]:
     """Lay a look over RGB (h, w, 3) float32 in levels 0 to 255, trilinearly; the result is not rounded."""
     points = lut.size
-    red, green, blue = cv2.split(np.clip(rgb, 0, 255) * np.float32((points - 1) / 255))
+    red, green, blue = cv2.split(rgb * np.float32((points - 1) / 255))
+    # Green is held within the table by its border; red would run into the next plane, and blue choose none.
+    red, blue = (cast(Plane, np.clip(each, 0, points - 1)) for each in (red, blue))
     plane = np.minimum(np.floor(blue), points - 2)
     # Two looks into the plane of blue below and two above, mixed: what is trilinear in all three.
     places = red + plane * points

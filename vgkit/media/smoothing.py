@@ -28,8 +28,8 @@ def _averaged(number: int, pictures: Sequence[Picture], motions: Sequence[Motion
     weights, thin = np.ones_like(luma), np.ones(chroma.shape[:2], np.float32)
     for neighbour, flow, trust in neighbours(number, pictures, motions):
         met = picture_fetched(neighbour, flow, colour=cv2.INTER_LINEAR)
-        weight = strength * _likeness(here.luma, met.luma) * grown(trust, here.size)
-        halves = cv2.resize(weight, (chroma.shape[1], chroma.shape[0]), interpolation=cv2.INTER_AREA)
+        halves = strength * _likeness(here.luma, met.luma, trust)
+        weight = grown(halves, here.size)
         luma += weight * met.luma
         chroma += halves[..., None] * met.chroma
         weights += weight
@@ -49,7 +49,9 @@ def neighbours(
     return found
 
 
-def _likeness(here: Plane, met: Plane) -> Plane:
-    """Return 1 where two planes look the same and less where they differ, grain apart."""
-    apart = cv2.GaussianBlur(cv2.subtract(here, met), (0, 0), _SEEN_PX)
-    return cast(Plane, np.exp(-((apart / np.float32(_LEVELS)) ** 2)))
+def _likeness(here: Plane, met: Plane, trust: Plane) -> Plane:
+    """Return, at half the size, 1 where two planes look the same and are trusted, less where not, grain apart."""
+    size = (here.shape[1] // 2, here.shape[0] // 2)
+    small = cv2.resize(cv2.subtract(here, met), size, interpolation=cv2.INTER_AREA)
+    apart = cv2.GaussianBlur(small, (0, 0), _SEEN_PX / 2)
+    return cast(Plane, np.exp(-((apart / np.float32(_LEVELS)) ** 2)) * grown(trust, size))
