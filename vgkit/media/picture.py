@@ -60,7 +60,7 @@ def from_rgb(frame: Frame | Plane) -> Picture:
 
 def rgb_of(picture: Picture) -> Plane:
     """Give the picture out as RGB (h, w, 3) float32; what BT.709 can say and RGB can't is below 0 or above 255."""
-    colours = cv2.resize(picture.chroma, picture.size, interpolation=cv2.INTER_LINEAR)
+    colours = cv2.resize(picture.chroma, picture.size, interpolation=cv2.INTER_CUBIC)
     return cast(Plane, cv2.transform(cv2.merge([picture.luma, *cv2.split(colours)]), _INVERSE))
 
 
