@@ -24,9 +24,8 @@ def smooth(
     """Even a clip's light and calm its grain and boiling, along its motion; say what was found and done."""
     from vgkit.media.alone import smooth_file
 
-    for piece in smooth_file(clip, out, fps=_rate(fps), how=how):
-        sys.stdout.write(f"{piece}\n")
-    sys.stdout.write(f"{out}\n")
+    done = smooth_file(clip, out, fps=_rate("--fps", fps), how=how)
+    _say(*done.notes, *done.pieces, out)
 
 
 def interpolate(
@@ -38,9 +37,9 @@ def interpolate(
     """Draw a clip at another rate: every moment between two frames from both of them."""
     from vgkit.media.alone import interpolate_file
 
-    wanted = _rate(to)
-    count = interpolate_file(clip, out, fps=_rate(fps), to_fps=wanted or Fraction(30))
-    sys.stdout.write(f"{count} frames at {float(wanted or 30):g} a second\n{out}\n")
+    wanted = _rate("--to", to) or Fraction(30)
+    done = interpolate_file(clip, out, fps=_rate("--fps", fps), to_fps=wanted)
+    _say(*done.notes, f"{done.frames} frames at {float(wanted):g} a second", out)
 
 
 def grade(
@@ -54,8 +53,8 @@ def grade(
     from vgkit.media.alone import grade_file
     from vgkit.media.looks import look_named
 
-    grade_file(clip, out, look_named(look), fps=_rate(fps), strength=strength)
-    sys.stdout.write(f"{out}\n")
+    done = grade_file(clip, out, look_named(look), fps=_rate("--fps", fps), strength=strength)
+    _say(*done.notes, out)
 
 
 def film(
@@ -81,24 +80,34 @@ def film(
     """Make a film of clips of your own: steady, graded, moved to 30 frames a second, joined, scored and measured."""
     from vgkit.assembly import Assembly, assemble
     from vgkit.media.edit import Treatment
-    from vgkit.media.looks import look_named
 
-    lut = None if look == "none" else look_named(look).at_strength(strength)
     plan = Assembly(
         aspect=_known("aspect", aspect, ("16:9", "9:16", "1:1")),
-        fps=_rate(fps),
+        fps=_rate("--fps", fps),
         seconds=seconds,
         transition=_known("transition", transition, ("cut", "dissolve", "wipe", "push", "dip", "match")),
-        treatment=Treatment(look=lut, steadying=how, framing=framing),
+        treatment=Treatment(look=_look(look, strength), steadying=how, framing=framing),
         title=out.stem,
     )
     made = assemble(clips, out, plan, music=_music(music), form=_film_format(quality))
-    for note in made.notes:
-        sys.stdout.write(f"{note}\n")
-    for clip, frames, steady in zip(clips, made.shots, made.steadiness, strict=True):
-        sys.stdout.write(f"{clip.name}: {frames / 30:.2f} s; {steady}\n")
+    shots = zip(clips, made.shots, made.steadiness, strict=True)
+    _say(*made.notes, *(f"{clip.name}: {frames / 30:.2f} s; {steady}" for clip, frames, steady in shots))
     made.conformance.require()
-    sys.stdout.write(f"{len(made.conformance.checks)} checks passed; {sum(made.shots) / 30:g} s\n{out}\n")
+    _say(f"{len(made.conformance.checks)} checks passed; {sum(made.shots) / 30:.4g} s", out)
+
+
+def _say(*lines: Any) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def _look(name: str, strength: float) -> Any:
+    """The look at its strength; None where none is wished for."""
+    from vgkit.errors import ParameterError
+    from vgkit.media.looks import look_named
+
+    if not 0 <= strength <= 1:
+        raise ParameterError(f"--strength: {strength:g} is out of range; 0 changes nothing, 1 is the whole look.")
+    return None if name == "none" else look_named(name).at_strength(strength)
 
 
 def _music(file: Path | None) -> Any:
@@ -122,15 +131,15 @@ def _known(name: str, value: str, known: tuple[str, ...]) -> Any:
     return value
 
 
-def _rate(typed: str) -> Fraction | None:
+def _rate(name: str, typed: str) -> Fraction | None:
     from vgkit.errors import ParameterError
 
     if not typed:
         return None
     try:
-        rate = Fraction(typed)
+        rate = Fraction(typed).limit_denominator(1001)
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
-    if not 0 < rate <= 240:
-        raise ParameterError(f"--fps: {typed!r} is no rate. Say, for example, 8 or 24000/1001.")
+    if not 1 <= rate <= 240:
+        raise ParameterError(f"{name}: {typed!r} is no rate from 1 to 240. Say, for example, 8 or 24000/1001.")
     return rate

@@ -36,10 +36,7 @@ def materialise(attachment: Attachment, folder: Path) -> Path:
 
 def push_in(still: Path, shape: ClipShape, out: Path) -> None:
     """Close in on a still, slowly, into an MP4 of a given shape."""
-    # Larger than the clip by what is cropped away, so that the last frame is as sharp as the first.
-    larger = [math.ceil(side / (1 - _CLOSER)) for side in (shape.width_px, shape.height_px)]
-    picture = fitted(read_picture(still)[..., :3], *larger)
-    write_clip(_closing_in(picture, shape), out, fps=Fraction(shape.fps), crf=17)
+    write_clip(closing_in(read_picture(still)[..., :3], shape), out, fps=Fraction(shape.fps), crf=17)
 
 
 def fitted(picture: Frame, width_px: int, height_px: int) -> Frame:
@@ -54,7 +51,10 @@ def fitted(picture: Frame, width_px: int, height_px: int) -> Frame:
     return np.ascontiguousarray(picture[top : top + height_px, left : left + width_px])
 
 
-def _closing_in(picture: Frame, shape: ClipShape) -> Iterator[Frame]:
+def closing_in(picture: Frame, shape: ClipShape) -> Iterator[Frame]:
+    """Yield the frames of a slow push-in, in a clip's shape."""
+    # Larger than the clip by what is cropped away, so that the last frame is as sharp as the first.
+    picture = fitted(picture, *(math.ceil(side / (1 - _CLOSER)) for side in (shape.width_px, shape.height_px)))
     size = (shape.width_px, shape.height_px)
     across, down = size[0] - 1, size[1] - 1
     high, wide = picture.shape[0] - 1, picture.shape[1] - 1

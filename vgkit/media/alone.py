@@ -4,7 +4,7 @@ The sound of the file goes along unchanged in time. What is long is worked on in
 with it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -24,9 +24,21 @@ _FORMATS = {".mp4": FILMS["delivery"], ".mov": MASTERS["prores"], ".mkv": MASTER
 _PIECE, _MARGIN = 120, 8  # pictures; a piece sees that many of its neighbours', so that no seam shows
 
 
-def smooth_file(source: Path, out: Path, *, fps: Fraction | None = None, how: Steadying = "auto") -> list[Steadied]:
-    """Even a clip's light and calm its grain; return what was found and done, for each piece of 120 pictures."""
-    footage, found = read_footage(source, fps=fps), []
+@dataclass(frozen=True)
+class Done:
+    """What was made of a clip: how many frames it has now, what had to be done to read it, and what was steadied.
+
+    ``pieces`` tells of each 120 pictures what was found and done.
+    """
+
+    frames: int
+    notes: tuple[str, ...]
+    pieces: tuple[Steadied, ...] = ()
+
+
+def smooth_file(source: Path, out: Path, *, fps: Fraction | None = None, how: Steadying = "auto") -> Done:
+    """Even a clip's light and calm its grain."""
+    footage, found = read_footage(source, fps=fps), list[Steadied]()
 
     def pictures() -> Iterator[Picture]:
         for piece, first, last in _pieces(footage):
@@ -34,12 +46,12 @@ def smooth_file(source: Path, out: Path, *, fps: Fraction | None = None, how: St
             found.append(replace(steady, pictures=[], motions=[]))
             yield from steady.pictures[first:last]
 
-    _write(pictures(), out, source=footage, fps=footage.fps)
-    return found
+    done = _write(pictures(), out, source=footage, fps=footage.fps)
+    return replace(done, pieces=tuple(found))
 
 
-def interpolate_file(source: Path, out: Path, *, fps: Fraction | None = None, to_fps: Fraction = Fraction(30)) -> int:
-    """Draw a clip at another rate, in the same time; return how many pictures it has now."""
+def interpolate_file(source: Path, out: Path, *, fps: Fraction | None = None, to_fps: Fraction = Fraction(30)) -> Done:
+    """Draw a clip at another rate, in the same time."""
     if not 1 <= to_fps <= 240:
         raise ParameterError(f"to: {float(to_fps):g} frames a second are not possible; 1 to 240 are.")
     footage = read_footage(source, fps=fps)
@@ -48,8 +60,8 @@ def interpolate_file(source: Path, out: Path, *, fps: Fraction | None = None, to
     return _write(retime(map(from_rgb, footage.frames()), times), out, source=footage, fps=to_fps)
 
 
-def grade_file(source: Path, out: Path, lut: Lut, *, fps: Fraction | None = None, strength: float = 1.0) -> int:
-    """Lay a look over a clip; return how many pictures it has."""
+def grade_file(source: Path, out: Path, lut: Lut, *, fps: Fraction | None = None, strength: float = 1.0) -> Done:
+    """Lay a look over a clip."""
     if not 0 <= strength <= 1:
         raise ParameterError(f"strength: {strength:g} is out of range; 0 changes nothing, 1 is the whole look.")
     footage, chosen = read_footage(source, fps=fps), lut.at_strength(strength)
@@ -76,12 +88,13 @@ def _pieces(footage: Footage) -> Iterator[tuple[list[Picture], int, int]]:
         yield kept, done, len(kept)
 
 
-def _write(pictures: Iterable[Picture], out: Path, *, source: Footage, fps: Fraction) -> int:
+def _write(pictures: Iterable[Picture], out: Path, *, source: Footage, fps: Fraction) -> Done:
     form = format_of(out)
     supply = iter(pictures)
     first = next(supply)
     sound = _sound(source)
-    return encode_film(chain([first], supply), audio=sound, out=out, form=form, size=first.size, fps=fps)
+    frames = encode_film(chain([first], supply), audio=sound, out=out, form=form, size=first.size, fps=fps)
+    return Done(frames, source.notes)
 
 
 def _sound(source: Footage) -> Sound | None:

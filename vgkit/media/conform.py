@@ -117,7 +117,11 @@ def conform_file(
     The aspect is the nearest and the length the file's own, where they are not given. Raises NotAClip.
     """
     spec = delivery_spec(probe(path), aspect=aspect, seconds=seconds)
-    found = conform(path, spec, deadline_s=deadline_s)
+    return of_no_run(conform(path, spec, deadline_s=deadline_s))
+
+
+def of_no_run(found: Conformance) -> Conformance:
+    """The same with cures for a file that no run made."""
     return replace(found, checks=tuple(replace(check, cure=_CURES[check.name]) for check in found.checks))
 
 

@@ -49,6 +49,8 @@ class Steadied:
 
     def __str__(self) -> str:
         done = ", ".join(self.steps) or "left as it is"
+        if self.before.warp_error != self.before.warp_error:
+            return f"{done}; no two neighbouring frames could be followed"
         return (
             f"{done}; flicker {self.before.flicker:.2f} to {self.after.flicker:.2f}, warp error "
             f"{self.before.warp_error:.2f} to {self.after.warp_error:.2f}, sharpness "
