@@ -3,25 +3,29 @@
 Clips may be of any sizes, rates and shapes, as models give them; each is worked on at its own, and goes through what a
 run's own film goes through."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from itertools import accumulate, pairwise
 from pathlib import Path
 
 from vgkit.brief import FILM_FPS, FILM_SIZES, Aspect
 from vgkit.errors import ParameterError
-from vgkit.media.conform import Conformance, FilmSpec, conform
-from vgkit.media.edit import Segment, Treatment, film_pictures
+from vgkit.media.conform import Conformance, FilmSpec, conform, of_no_run
+from vgkit.media.edit import Segment, Treatment, dips_s, film_pictures
 from vgkit.media.encode import encode_film
 from vgkit.media.fit import fit_to_length
 from vgkit.media.footage import Footage, read_footage
 from vgkit.media.formats import FILM, Format
 from vgkit.media.master import finish_for_aac
-from vgkit.media.picture import from_rgb
+from vgkit.media.matching import matched
+from vgkit.media.picture import Picture, from_rgb
+from vgkit.media.pixels import Frame
 from vgkit.media.samples import Sound
 from vgkit.media.sound import read_sound
 from vgkit.media.steady import Steadied
+from vgkit.storyboard import ClipShape
 from vgkit.template import Transition
 
 Music = Callable[[float, Sequence[float]], Sound]
@@ -29,6 +33,8 @@ Music = Callable[[float, Sequence[float]], Sound]
 _FPS = Fraction(FILM_FPS)
 _LEAST_FRAMES = 12  # of the film, so that a shot is seen at all
 _SHARE_OF_SHOT = 3  # a transition takes no more than a third of either shot
+_STILL = 17  # frames at 8 a second: two seconds
+_SHORTEST_MUSIC_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -79,15 +85,17 @@ def assemble(
     """
     if not clips:
         raise ParameterError("There are no clips. Name at least one.")
-    footage = [read_footage(clip, fps=how.fps) for clip in clips]
-    segments = laid_out(footage, how)
+    if out.suffix.lower() != form.suffix:
+        raise ParameterError(f"{out.name}: the film's name must end in {form.suffix}.")
+    footage = [_moving(read_footage(clip, fps=how.fps), how.size) for clip in clips]
+    segments = matched(_shots(footage), laid_out(footage, how), fps=_FPS, native_fps=footage[0].fps)
     frames = sum(segment.film_frames for segment in segments)
     cuts_s = [border / FILM_FPS for border in accumulate(segment.film_frames for segment in segments[:-1])]
     sound = music(frames / FILM_FPS, cuts_s)
     found: dict[int, Steadied] = {}
     encode_film(
         film_pictures(
-            ([from_rgb(frame) for frame in clip.frames()] for clip in footage),
+            _shots(footage),
             segments,
             size=how.size,
             fps=_FPS,
@@ -104,21 +112,27 @@ def assemble(
         metadata={"title": how.title, "comment": f"Made by vgkit of {len(clips)} clips", "encoder": "vgkit"},
         on_frame=on_frame,
     )
-    spec = FilmSpec(*how.size, fps=FILM_FPS, frames=frames, format=form)
+    dips = dips_s(segments, fps=FILM_FPS)
+    spec = FilmSpec(*how.size, fps=FILM_FPS, frames=frames, planned_black=dips, format=form)
     return Assembled(
-        conform(out, spec),
+        of_no_run(conform(out, spec)),
         tuple(segment.film_frames for segment in segments),
         tuple(steady for _, steady in sorted(found.items())),
         tuple(f"{each.path.name}: {note}" for each in footage for note in each.notes),
     )
 
 
+def _shots(footage: Sequence[Footage]) -> Iterator[list[Picture]]:
+    return ([from_rgb(frame) for frame in clip.frames()] for clip in footage)
+
+
 def composed(duration_s: float, cuts_s: Sequence[float]) -> Sound:
     """Compose music for a film of ``duration_s`` with cuts at ``cuts_s``, and master it."""
     from vgkit.engines.sketch.music import compose
 
-    piece = compose(mood="uplifting", tempo_bpm=100, duration_s=duration_s, cuts_s=cuts_s, seed=0)
-    return finish_for_aac(piece.samples).samples
+    played_s = max(duration_s, _SHORTEST_MUSIC_S)
+    piece = compose(mood="uplifting", tempo_bpm=100, duration_s=played_s, cuts_s=cuts_s, seed=0)
+    return finish_for_aac(fit_to_length(piece.samples, duration_s=duration_s)).samples
 
 
 def from_file(file: Path) -> Music:
@@ -157,7 +171,26 @@ def laid_out(footage: Sequence[Footage], how: Assembly) -> list[Segment]:
 
 
 def _natural_frames(clip: Footage) -> int:
-    return int((clip.count - 1) * _FPS / clip.fps) + 1 if clip.count > 1 else 2 * FILM_FPS
+    return int((clip.count - 1) * _FPS / clip.fps) + 1
+
+
+def _moving(clip: Footage, film: tuple[int, int]) -> Footage:
+    """The clip; a still is closed in on, slowly, so that nothing in the film stands frozen."""
+    if clip.count > 1:
+        return clip
+    wide, high = clip.size
+    scale = min(1.0, max(film[0] / wide, film[1] / high))
+    width, height = (max(2, 2 * round(side * scale / 2)) for side in clip.size)
+    shape = ClipShape(frames=_STILL, fps=8, width_px=width, height_px=height)
+    notes = (*clip.notes, "closed in on for two seconds")
+    steps = partial(_closing_in, clip, shape)
+    return replace(clip, size=(width, height), fps=Fraction(8), count=_STILL, notes=notes, _steps=steps)
+
+
+def _closing_in(still: Footage, shape: ClipShape) -> Iterator[Frame]:
+    from vgkit.engines.adapters import closing_in
+
+    return closing_in(next(still.frames()), shape)
 
 
 def _shared_out(natural: Sequence[int], frames: int) -> list[int]:

@@ -78,6 +78,15 @@ def on_the_beat(run: Run, segments: "list[Segment]", music: Any) -> "list[Segmen
     ]
 
 
+def matched(run: Run, segments: "list[Segment]") -> "list[Segment]":
+    """Bring the likest moments of two shots to the border where one matches the next."""
+    from vgkit.media import matching
+    from vgkit.media.edit import shots_of
+
+    shots = shots_of(run.made("cut.mkv", phase="chunks"), segments)
+    return matching.matched(shots, segments, fps=film_fps(), native_fps=native_fps(run))
+
+
 def treatment_of(run: Run, **chosen: Any) -> "Treatment":
     """How every shot is treated: its look and dips as planned, and what was ``chosen`` over it."""
     from vgkit.media.edit import Treatment
@@ -102,7 +111,7 @@ def film_clip(run: Run) -> Any:
     from vgkit.media.sound import read_sound
 
     music = read_sound(run.made("music.wav", phase="refine"))
-    segments = on_the_beat(run, segments_of(run), music)
+    segments = matched(run, on_the_beat(run, segments_of(run), music))
     return editor.film_clip(run.made("cut.mkv", phase="chunks"), segments, audio=music, **_how(run))
 
 

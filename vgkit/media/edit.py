@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
 from vgkit.errors import NotAClip
@@ -36,7 +36,8 @@ class Segment:
 
     ``first`` and ``frames`` count the cut's own frames; ``film_frames`` is how many frames of the film it owns.
     ``transition`` leads into the next segment and lasts ``transition_frames`` film frames around their border; the
-    next one comes from ``side``. ``fps`` is the rate of its frames where that is not the cut's.
+    next one comes from ``side``. ``fps`` is the rate of its frames where that is not the cut's,
+    ``start`` the source frame, from its first, at which it begins to be shown; the middle of the clip is, if None.
     """
 
     first: int
@@ -46,6 +47,7 @@ class Segment:
     transition_frames: int = 0
     side: Side = "right"
     fps: Fraction | None = None
+    start: Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,17 @@ def reaches(segments: Sequence[Segment]) -> list[Reach]:
     return [Reach(before=entering // 2, after=leaving - leaving // 2) for entering, leaving in pairwise(overlaps)]
 
 
+def dips_s(segments: Sequence[Segment], *, fps: int) -> tuple[tuple[float, float], ...]:
+    """Say, in seconds, where a film dips through a colour, which may be as dark as black."""
+    borders = accumulate(segment.film_frames for segment in segments)
+    starts = [
+        (border - segment.transition_frames // 2, segment.transition_frames)
+        for border, segment in zip(borders, segments, strict=True)
+        if segment.transition == "dip"
+    ]
+    return tuple((first / fps, (first + length) / fps) for first, length in starts)
+
+
 def source_times(
     segment: Segment, reach: Reach, *, fps: Fraction, native_fps: Fraction, name: str = "a segment"
 ) -> list[Fraction]:
@@ -135,15 +148,19 @@ def source_times(
     extrapolated, and never played faster than it was made.
     """
     shown = reach.before + segment.film_frames + reach.after
-    span = Fraction(segment.frames - 1)
-    step = (segment.fps or native_fps) / fps
-    if shown == 1:
-        return [span / 2]
-    slowed = min(step, span / (shown - 1))
-    if slowed < step * Fraction(_SLOWEST).limit_denominator(100):
-        log.warning("%s is slowed to %.2f of its speed: %d frames for %d", name, slowed / step, segment.frames, shown)
-    start = (span - slowed * (shown - 1)) / 2
-    return [start + slowed * number for number in range(shown)]
+    step, full = source_step(segment, reach, fps=fps, native_fps=native_fps), (segment.fps or native_fps) / fps
+    if shown > 1 and step < full * Fraction(_SLOWEST).limit_denominator(100):
+        log.warning("%s is slowed to %.2f of its speed: %d frames for %d", name, step / full, segment.frames, shown)
+    middle = (Fraction(segment.frames - 1) - step * (shown - 1)) / 2
+    start = middle if segment.start is None else segment.start
+    return [start + step * number for number in range(shown)]
+
+
+def source_step(segment: Segment, reach: Reach, *, fps: Fraction, native_fps: Fraction) -> Fraction:
+    """Return how many source frames pass in a film frame: as many as at normal speed, or less for a short clip."""
+    following = reach.before + segment.film_frames + reach.after - 1
+    full = (segment.fps or native_fps) / fps
+    return min(full, Fraction(segment.frames - 1, following)) if following else full
 
 
 def shots_of(cut: Path, segments: Sequence[Segment]) -> Iterator[list[Picture]]:

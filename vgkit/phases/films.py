@@ -3,10 +3,9 @@
 One pass over the cut makes a film and all its masters; another aspect is another pass, framed anew from the same clips,
 so that nothing is generated twice."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -14,11 +13,15 @@ from vgkit import cut
 from vgkit.brief import FILM_FPS, FILM_SIZES, Aspect
 from vgkit.errors import ParameterError
 from vgkit.files import write_json
+from vgkit.phases.soundtrack import master_sound
 from vgkit.phases.step import Step
 from vgkit.run import Run
 
 if TYPE_CHECKING:
     from vgkit.media.edit import Segment
+    from vgkit.media.formats import Format
+    from vgkit.media.picture import Picture
+    from vgkit.media.samples import Sound
     from vgkit.media.steady import Steadied
 
 QUALITIES = ("draft", "review", "delivery")
@@ -72,24 +75,35 @@ def aspects_of(run: Run, wishes: Wishes) -> tuple[Aspect, ...]:
     return tuple(dict.fromkeys((run.brief.aspect, *listed(wishes.also))))  # type: ignore[arg-type]
 
 
-def make_films(step: Step, wishes: Wishes) -> None:
-    """Make every film from the cut and ``music.wav``, and check each; what was done to each shot goes on record.
+def master_files(run: Run, wishes: Wishes) -> "dict[Path, Format]":
+    """The masters that were asked for, by their files."""
+    from vgkit.media.formats import master_named
+
+    forms = [master_named(name) for name in listed(wishes.masters)]
+    return {run.path(f"film_{form.name}{form.suffix}"): form for form in forms}
+
+
+def make_films(step: Step, wishes: Wishes, sound: "Sound") -> None:
+    """Make every film from the cut and the mixed sound, and check each; what was done to each shot goes on record.
 
     Raises FilmNotConformant, naming what is off, once all films are there to be looked at.
     """
-    from vgkit.media.sound import read_sound
-
     run = step.run
-    music = read_sound(run.path("music.wav"))
-    segments = cut.on_the_beat(run, cut.segments_of(run), music)
+    segments = cut.matched(run, cut.on_the_beat(run, cut.segments_of(run), sound))
     write_json(run.path("joins.json"), [segment.film_frames for segment in segments])
     step.make(run.path("joins.json"))
     aspects = aspects_of(run, wishes)
+    music: Sound | None = None
     for number, aspect in enumerate(aspects):
-        pass_ = _Pass(step, wishes, aspect, segments, before=number, passes=len(aspects))
-        pass_.make(music)
+        film = _Pass(step, wishes, aspect, segments, before=number, passes=len(aspects))
+        # The first shots are worked on while the sound is mastered.
+        pictures = film.pictures()
+        music = master_sound(step, sound) if music is None else music
+        film.encode(pictures, music)
     for aspect in aspects:
-        check_film(step, aspect, segments)
+        check_film(step, run.path(film_name(run, aspect)), FILM_SIZES[aspect], segments)
+    for path, form in master_files(run, wishes).items():
+        check_film(step, path, FILM_SIZES[run.brief.aspect], segments, form)
 
 
 @dataclass(frozen=True)
@@ -102,35 +116,41 @@ class _Pass:
     segments: "list[Segment]"
     before: int
     passes: int
+    steadiness: "dict[int, Steadied]" = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
         return FILM_SIZES[self.aspect]
 
-    def make(self, music: Any) -> None:
+    def pictures(self) -> "Iterator[Picture]":
+        """Begin with the pictures."""
         from vgkit.media.edit import film_pictures
+
+        run, wishes = self.step.run, self.wishes
+        return film_pictures(
+            run.made("cut.mkv", phase="chunks"),
+            self.segments,
+            size=self.size,
+            fps=Fraction(FILM_FPS),
+            native_fps=cut.native_fps(run),
+            treatment=cut.treatment_of(
+                run,
+                steadying=wishes.steady or run.profile.steady,
+                framing=wishes.framing or run.template.framing,
+            ),
+            on_shot=lambda number, steady: self.steadiness.update({number: _figures_only(steady)}),
+        )
+
+    def encode(self, pictures: "Iterator[Picture]", music: "Sound") -> None:
+        """Make the film and its masters of them."""
         from vgkit.media.encode import encode_film
-        from vgkit.media.formats import FILMS, master_named
+        from vgkit.media.formats import FILMS
 
         run, wishes = self.step.run, self.wishes
         film = run.path(film_name(run, self.aspect))
-        names = () if self.before else listed(wishes.masters)
-        masters = {run.path(f"film_{name}{master_named(name).suffix}"): master_named(name) for name in names}
-        steadiness: dict[int, Steadied] = {}
+        masters = {} if self.before else master_files(run, wishes)
         encode_film(
-            film_pictures(
-                run.made("cut.mkv", phase="chunks"),
-                self.segments,
-                size=self.size,
-                fps=Fraction(FILM_FPS),
-                native_fps=cut.native_fps(run),
-                treatment=cut.treatment_of(
-                    run,
-                    steadying=wishes.steady or run.profile.steady,
-                    framing=wishes.framing or run.template.framing,
-                ),
-                on_shot=lambda number, steady: steadiness.update({number: _figures_only(steady)}),
-            ),
+            pictures,
             audio=music,
             out=film,
             form=FILMS[wishes.quality],
@@ -145,7 +165,7 @@ class _Pass:
         for path in (film, *masters):
             self.step.make(path, frames=run.storyboard.frames, width=self.size[0], height=self.size[1])
         if not self.before:
-            _record_steadiness(self.step, steadiness)
+            _record_steadiness(self.step, self.steadiness)
 
     def _tell(self, done: int) -> None:
         frames = self.step.run.storyboard.frames
@@ -240,37 +260,28 @@ def _reason(value: float | None) -> dict[str, Any]:
     return {"reason": "no two neighbouring frames could be followed"} if value is None else {}
 
 
-def check_film(step: Step, aspect: Aspect, segments: "list[Segment]") -> None:
+def check_film(
+    step: Step, film: Path, size: tuple[int, int], segments: "list[Segment]", form: "Format | None" = None
+) -> None:
     """Measure a film against its specification, put the figures on record, and refuse a film that is off."""
     from vgkit.media.conform import FilmSpec, conform
+    from vgkit.media.edit import dips_s
+    from vgkit.media.formats import FILM
 
     run = step.run
-    width, height = FILM_SIZES[aspect]
     spec = FilmSpec(
-        width=width,
-        height=height,
+        *size,
         fps=FILM_FPS,
         frames=run.storyboard.frames,
-        planned_black=tuple(planned_black(segments)),
+        planned_black=dips_s(segments, fps=FILM_FPS),
+        format=form or FILM,
     )
-    name = film_name(run, aspect)
-    found = conform(run.path(name), spec)
+    found = conform(film, spec)
     rows = [{"name": c.name, "wanted": str(c.wanted), "found": str(c.found), "passed": c.passed} for c in found.checks]
-    path = run.path(name.replace("film", "conform").replace(".mp4", ".json"))
+    path = run.path(film.stem.replace("film", "conform") + ".json")
     write_json(path, rows)
     step.make(path)
     found.require()
-
-
-def planned_black(segments: "list[Segment]") -> list[tuple[float, float]]:
-    """Say, in seconds, where the film dips through a colour, which may be as dark as black."""
-    borders = accumulate(segment.film_frames for segment in segments)
-    spans = []
-    for border, segment in zip(borders, segments, strict=True):
-        if segment.transition == "dip":
-            first = border - segment.transition_frames // 2
-            spans.append((first / FILM_FPS, (first + segment.transition_frames) / FILM_FPS))
-    return spans
 
 
 def films(run: Run) -> tuple[Path, ...]:

@@ -11,7 +11,7 @@ from vgkit.phases import soundtrack
 from vgkit.phases.calls_told import calls_told
 from vgkit.phases.films import Wishes, film_name, listed, make_films
 from vgkit.phases.report import Figure, PhaseReport, Table
-from vgkit.phases.soundtrack import asks, make_sound, record_sound
+from vgkit.phases.soundtrack import asks, mix_sound, record_sound
 from vgkit.phases.step import Inputs, begin, catch_up, digest_of, made_digest
 from vgkit.run import Run
 
@@ -69,8 +69,7 @@ def refine_film(
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, **vars(wishes))) as step:
         if step.needed:
-            make_sound(step, transition_sounds=transition_sounds)
-            make_films(step, wishes)
+            make_films(step, wishes, mix_sound(step, transition_sounds=transition_sounds))
             record_sound(run, PHASE)
     return report(run, also=also)
 

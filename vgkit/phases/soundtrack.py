@@ -40,14 +40,13 @@ def asks(run: Run) -> list[Ask]:
     return [Ask("music", engine(run, "music"), request, run.path("music_raw.wav"))]
 
 
-def make_sound(step: Step, *, transition_sounds: bool = False) -> None:
-    """Make ``music.wav``, the film's finished sound, and its pictures, and put them on record.
+def mix_sound(step: Step, *, transition_sounds: bool = False) -> "Sound":
+    """Bring music, transition sounds and voice together at the film's length, not yet mastered.
 
-    Raises MediaError for sound that is silent, or can't be as loud as the film must be.
+    Raises MediaError for music that is silent.
     """
-    from vgkit.media.master import finish_for_aac
     from vgkit.media.mix import with_transitions, with_voice
-    from vgkit.media.sound import read_sound, write_wav
+    from vgkit.media.sound import read_sound
 
     run, storyboard = step.run, step.run.storyboard
     step.progress(0, storyboard.frames, "sound")
@@ -56,10 +55,23 @@ def make_sound(step: Step, *, transition_sounds: bool = False) -> None:
         sound = with_transitions(sound, _passages(storyboard), seed=seed_for(run.brief.seed, "transitions"))
     if voice := run.asset("voice"):
         sound = with_voice(sound, read_sound(voice))
+    return sound
+
+
+def master_sound(step: Step, sound: "Sound") -> "Sound":
+    """Make ``music.wav``, the film's finished sound, and its pictures, and put them on record.
+
+    Raises MediaError for sound that can't be as loud as the film must be.
+    """
+    from vgkit.media.master import finish_for_aac
+    from vgkit.media.sound import read_sound, write_wav
+
+    run = step.run
     finished = finish_for_aac(sound)
     write_wav(finished.samples, run.path("music.wav"))
     step.make(run.path("music.wav"), loudness_lufs=finished.loudness_lufs, true_peak_dbtp=finished.true_peak_dbtp)
     _draw(step, finished.samples)
+    return read_sound(run.path("music.wav"))
 
 
 def figures(run: Run) -> tuple[Figure, ...]:
