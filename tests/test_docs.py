@@ -1,11 +1,14 @@
 """What the pages say is held against the code, since a page that was true once is worse than none."""
 
+import ast
 import importlib.metadata
 import json
 import re
 import shlex
 import tomllib
+from dataclasses import fields
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,13 +28,16 @@ from vgkit.engines.sketch.palettes import palette_for, tints
 from vgkit.engines.sketch.scenes import stage
 from vgkit.ledger import Ledger, read_events
 from vgkit.ledger.kinds import _CALL, KINDS
-from vgkit.media import conform, encode, master
+from vgkit.media import conform, deflicker, finish, flow, framing, master, steady
 from vgkit.media.borders import MOST_SHIFT_FRAMES, RETIMING
+from vgkit.media.formats import FILMS, MASTERS
 from vgkit.media.frames import write_picture
+from vgkit.media.looks import RECIPES
 from vgkit.media.probe import probe
-from vgkit.media.samples import AAC_BITS_PER_S
-from vgkit.phases import refine
+from vgkit.media.samples import AAC_BITS_PER_S, RATE_HZ
+from vgkit.phases.films import FRAMINGS, QUALITIES, STEADYINGS, Wishes
 from vgkit.phases.step import PHASES
+from vgkit.profiles import profiles
 from vgkit.storyboard import Light
 from vgkit.template import SLOTS, Beat, MusicStyle, Template, View
 from vgkit.template_files import template_names
@@ -235,8 +241,8 @@ def test_the_scene_in_the_page_can_be_painted_and_its_attributes_are_all_explain
 
 def test_the_figures_of_the_film_page_are_the_codes() -> None:
     text = page("film.md")
-    for quality, (preset, crf) in refine._PRESETS.items():
-        assert f"| `{quality}` | {preset} | {crf} |" in text
+    for quality, form in FILMS.items():
+        assert f"| `{quality}` | {form.options['preset']} | {form.options['crf']} |" in text
     limits = (("black", conform.BLACK_S), ("frozen", conform.FROZEN_S), ("silent", conform.SILENT_S))
     assert [
         name for name, longest_s in limits if f"| `{name} stretches` | none over {longest_s:g} s |" not in text
@@ -245,11 +251,62 @@ def test_the_figures_of_the_film_page_are_the_codes() -> None:
     assert f"at most {conform.PEAK_DBTP:g} dBTP" in text
     assert f"{master.ENCODED_DBTP - master.HEADROOM_DB:g} dBTP, because" in text.replace("\n", " ")
     assert f"{AAC_BITS_PER_S // 1000} kbit/s" in text
-    assert f"{encode.SAMPLE_RATE_HZ} Hz" in text
+    assert f"{RATE_HZ} Hz" in text
     lengths = {name: int(rest.split("|")[0]) for name, rest in table(text, "`transition`").items()}
     assert lengths == _TRANSITION_FRAMES
     assert f"up to {MOST_SHIFT_FRAMES} frames" in text
     assert f"slowed by {100 * RETIMING:g} %" in text
+
+
+def test_the_settings_of_the_film_their_values_and_defaults_are_the_codes() -> None:
+    rows = table(page("film.md"), "setting")
+    assert list(rows) == [field.name for field in fields(Wishes)]
+    choices = {"quality": QUALITIES, "steady": STEADYINGS, "framing": FRAMINGS, "also": FILM_SIZES, "masters": MASTERS}
+    for name, values in choices.items():
+        assert re.findall(r"`([^`]+)`", rows[name].split("|")[0]) == list(values)
+    assert f"`{Wishes().quality}`" in rows["quality"].split("|")[1]
+    (steadying,) = {profile.steady for profile in profiles().values()}
+    assert f"`{steadying}` in all that ship" in rows["steady"]
+    assert f"`{Template.model_fields['framing'].default}` unless it says" in rows["framing"]
+
+
+def test_the_figures_by_which_clips_are_steadied_and_framed_are_the_codes() -> None:
+    text = page("film.md").replace("\n", " ")
+    said = [
+        f"it jumps by more than {steady._FLICKERS_LEVELS:g} levels",
+        f"off by more than {steady._UNEVEN_LEVELS:g} levels",
+        f"by more than {steady._GRAINY_LEVELS:g} levels, {steady._GRAINY_WHERE_LIGHT_JUMPS:g} after",
+        f"the warp error not {100 * steady._HARMS - 100:g} % more",
+        f"is at least {100 - 100 * steady._PAYS:g} % less and sharpness at least {100 * steady._SHARP_ENOUGH:g} %",
+        f"{deflicker._REACH} frames to either side",
+        f"off by less than {100 * framing._SAME_SHAPE:g} %",
+        f"fewer than {100 * flow._TRACEABLE:g} % of the pixels",
+        f"wider than {flow._HALVE_ABOVE_PX} pixels",
+        f"by more than {finish._OVERSHOOT_LEVELS:g} levels",
+    ]
+    assert [words for words in said if " ".join(words.split()) not in " ".join(text.split())] == []
+
+
+def test_the_options_for_films_of_ones_own_clips_have_the_defaults_that_are_told() -> None:
+    rows = table(page("clips.md"), "option")
+    params = {param.opts[0]: param for param in COMMANDS.commands["film"].params if param.opts[0].startswith("-")}
+    assert {row.split("`")[0] for row in rows} == params.keys() - {"--help"}
+    for row, rest in rows.items():
+        default = params[row.split("`")[0]].default
+        assert f"`{default}`" in rest or default in (None, ""), f"{row} lacks {default}"
+    assert [name for name in RECIPES if f"`{name}`" not in rows["--look"]] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_what_the_python_in_the_pages_imports_is_there(path: Path) -> None:
+    asked = [
+        (node.module or "", name.name)
+        for block in blocks(path.read_text("utf-8"), "python")
+        for node in ast.walk(ast.parse(block))
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    ]
+    assert [f"{module}.{name}" for module, name in asked if not hasattr(import_module(module), name)] == []
 
 
 def test_the_packages_in_the_readme_are_those_that_are_required() -> None:
