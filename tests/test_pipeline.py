@@ -161,7 +161,7 @@ def test_two_processes_never_work_in_one_run(copied: Run) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"take": 2}, "no notebook has a parameter 'take'. There are destination, intermediates, link_days"),
+        ({"take": 2}, "no notebook has a parameter 'take'. There are also, destination, framing, grain"),
         ({"run_dir": "x"}, "no notebook has a parameter 'run_dir'"),
         ({"takes": "many"}, "takes"),
     ],

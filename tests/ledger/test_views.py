@@ -254,6 +254,16 @@ def test_what_was_done_again_leaves_one_latest_row(tmp_path: Path) -> None:
     ]
 
 
+def test_a_clip_as_generated_and_as_in_the_film_are_two_things_measured(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1")
+    measure: dict[str, Any] = {"subject": "s01", "name": "flicker", "unit": "levels", "direction": "lower"}
+    for stage, value in (("generated", 3.0), ("film", 1.0), ("film", 0.5)):
+        scored = {"stage": stage, "steps": ["smoothed"]}
+        events.write("metric", value=value, implementation="vgkit", version="1", scored=scored, **measure)
+    sql = "SELECT scored ->> 'stage', value FROM metrics WHERE latest ORDER BY happened_at"
+    assert rows(Ledger(tmp_path), sql) == [["generated", 3.0], ["film", 0.5]]
+
+
 def test_an_empty_ledger_answers_every_view(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     for view in ("run_summary", "open_calls", "cost_by_phase", "cost_by_engine", "engine_pairs", "success_rate"):

@@ -178,7 +178,14 @@ SELECT
     body ->> 'implementation' AS implementation,
     body ->> 'version' AS version,
     body -> 'scored' AS scored,
-    id = max(id) OVER (PARTITION BY run, body ->> 'subject', body ->> 'name', body ->> 'implementation') AS latest
+    id = max(id) OVER (
+        PARTITION BY
+            run,
+            body ->> 'subject',
+            body ->> 'name',
+            body ->> 'implementation',
+            body -> 'scored' ->> 'stage'
+    ) AS latest
 FROM news
 WHERE kind = 'metric';
 
