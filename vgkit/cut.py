@@ -87,6 +87,16 @@ def matched(run: Run, segments: "list[Segment]") -> "list[Segment]":
     return matching.matched(shots, segments, fps=film_fps(), native_fps=native_fps(run))
 
 
+def framing_of(run: Run) -> Any:
+    """How clips of another shape are framed: as the run was set, else as its template says."""
+    return run.settings.get("framing") or run.template.framing
+
+
+def steadying_of(run: Run) -> Any:
+    """How steady shots are made: as the run was set, else as its profile says."""
+    return run.settings.get("steady") or run.profile.steady
+
+
 def treatment_of(run: Run, **chosen: Any) -> "Treatment":
     """How every shot is treated: its look and dips as planned, and what was ``chosen`` over it."""
     from vgkit.media.edit import Treatment
@@ -116,7 +126,7 @@ def film_clip(run: Run) -> Any:
 
 
 def _how(run: Run) -> dict[str, Any]:
-    treatment = treatment_of(run, steadying=run.profile.steady, framing=run.template.framing)
+    treatment = treatment_of(run, steadying=steadying_of(run), framing=framing_of(run))
     return {
         "size": (run.storyboard.width_px, run.storyboard.height_px),
         "fps": film_fps(),

@@ -12,7 +12,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from vgkit.media.deflicker import brightened, brightness_path, evened, global_gains, local_gains
+from vgkit.media.deflicker import brightened, brightness_path, even_path, global_gains, local_gains
 from vgkit.media.flow import Motion, fetched, grown, motion_between
 from vgkit.media.measures import Step, flicker, mean_error, sharpness
 from vgkit.media.picture import Picture, Plane
@@ -52,10 +52,15 @@ class Steadied:
         if self.before.warp_error != self.before.warp_error:
             return f"{done}; no two neighbouring frames could be followed"
         return (
-            f"{done}; flicker {self.before.flicker:.2f} to {self.after.flicker:.2f}, warp error "
-            f"{self.before.warp_error:.2f} to {self.after.warp_error:.2f}, sharpness "
+            f"{done}; flicker {self.before.flicker:.2f} to {self.after.flicker:.2f}, {self._warp_error}, sharpness "
             f"{self.after.sharpness / max(self.before.sharpness, 1e-9):.1%}"
         )
+
+    @property
+    def _warp_error(self) -> str:
+        if np.isnan(self.before.warp_error):
+            return "nothing could be followed"
+        return f"warp error {self.before.warp_error:.2f} to {self.after.warp_error:.2f}"
 
 
 def motions_of(pictures: Sequence[Picture]) -> list[Motion]:
@@ -108,7 +113,7 @@ class _Trial:
     def flickers(self) -> bool:
         """Whether the light of the whole picture jumps."""
         path = brightness_path(self.pictures, self.motions)
-        return self.level * float(np.std(path - evened(path))) > _FLICKERS_LEVELS
+        return self.level * float(np.std(path - even_path(path, self.motions))) > _FLICKERS_LEVELS
 
     def grainy(self) -> bool:
         """Whether pixels stand out from both their neighbours in time; where the light flickered, less will do."""

@@ -105,7 +105,7 @@ def _source(run: Run, segment: "Segment") -> "list[Picture]":
 
     pictures = list(islice(read_pictures(run.path("cut.mkv")), segment.first, segment.first + segment.frames))
     storyboard = run.storyboard
-    return framed(pictures, (storyboard.width_px, storyboard.height_px), framing=run.template.framing)
+    return framed(pictures, (storyboard.width_px, storyboard.height_px), framing=cut.framing_of(run))
 
 
 def _draw_flow(run: Run, segments: "list[Segment]", chosen: list[int]) -> None:
