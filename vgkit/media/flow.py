@@ -132,9 +132,15 @@ def _grid(width: int, height: int) -> Field:
 
 
 def fetched(values: Any, displacement: Field, kernel: int) -> Any:
-    """Fetch every value from where ``displacement`` points, in its own pixels; (h, w) or (h, w, n)."""
+    """Fetch every value from where ``displacement`` points, in its own pixels; (h, w) or (h, w, 2)."""
     places = cv2.add(_grid(displacement.shape[1], displacement.shape[0]), displacement)
-    return cv2.remap(values, places, _NO_SECOND_MAP, kernel, borderMode=cv2.BORDER_REPLICATE)
+    if values.ndim == 2 or kernel != cv2.INTER_CUBIC:
+        return cv2.remap(values, places, _NO_SECOND_MAP, kernel, borderMode=cv2.BORDER_REPLICATE)
+    # Of all numbers of channels, OpenCV's cubic kernel is slowest at two: one after the other takes a third less.
+    parts = [
+        cv2.remap(part, places, _NO_SECOND_MAP, kernel, borderMode=cv2.BORDER_REPLICATE) for part in cv2.split(values)
+    ]
+    return cv2.merge(parts)
 
 
 def picture_fetched(picture: Picture, displacement: Field, *, colour: int = cv2.INTER_CUBIC) -> Picture:
