@@ -30,6 +30,14 @@ def brightness_path(pictures: Sequence[Picture], motions: Sequence[Motion]) -> N
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
+def even_path(path: NDArray[np.float64], motions: Sequence[Motion]) -> NDArray[np.float64]:
+    """Smooth a clip's brightness in time within each scene; light that is switched on begins one as a cut does."""
+    even = path.copy()
+    for scene in _scenes(path, motions):
+        even[scene] = evened(path[scene])
+    return even
+
+
 def _logarithm(picture: Picture) -> Plane:
     small = cv2.resize(picture.luma, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     return np.asarray(np.log(np.maximum(small - _BLACK, 0) + _LIFT), np.float32)
@@ -71,24 +79,29 @@ def evened(path: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def global_gains(path: NDArray[np.float64], motions: Sequence[Motion]) -> NDArray[np.float64]:
     """Return the factor that brings each picture to the evened brightness of its scene."""
-    gains = np.ones(len(path))
-    for scene in _scenes(motions, len(path)):
-        wanted = evened(path[scene]) - path[scene]
-        gains[scene] = np.exp(np.clip(wanted, -_MOST, _MOST))
-    return gains
+    return np.asarray(np.exp(np.clip(even_path(path, motions) - path, -_MOST, _MOST)), np.float64)
 
 
-def _scenes(motions: Sequence[Motion], count: int) -> list[slice]:
-    cuts = [number + 1 for number, motion in enumerate(motions) if motion.is_cut]
-    return [slice(*borders) for borders in pairwise([0, *cuts, count])]
+def _scenes(path: NDArray[np.float64], motions: Sequence[Motion]) -> list[slice]:
+    begun = [at for at, motion in enumerate(motions, start=1) if motion.is_cut or _is_event(path, at)]
+    return [slice(*borders) for borders in pairwise([0, *begun, len(path)])]
+
+
+def _is_event(path: NDArray[np.float64], at: int) -> bool:
+    """Whether the light changes with one picture, and stays changed: a flash is flicker, a lamp is not."""
+    before, after = path[max(at - _REACH, 0) : at], path[at : at + _REACH]
+    lasting = float(np.median(after) - np.median(before))
+    return min(len(before), len(after)) > 1 and min(abs(float(path[at] - path[at - 1])), abs(lasting)) > _MOST
 
 
 def local_gains(pictures: Sequence[Picture], motions: Sequence[Motion]) -> list[Plane]:
     """Return for each picture the logarithm (h/4, w/4) that evens its regions with those before and after them.
 
-    A region that changes by more than an eighth at once is left alone: that is light, not flicker.
+    A region that changes by more than an eighth at once is left alone: that is light, not flicker. Where the
+    evened light of the whole picture goes, as in a fade, its regions go too.
     """
-    seen = [_logarithm(picture) for picture in pictures]
+    even = even_path(brightness_path(pictures, motions), motions)
+    seen = [_logarithm(picture) - np.float32(light) for picture, light in zip(pictures, even, strict=True)]
     return [_region_gain(number, seen, motions) for number in range(len(seen))]
 
 
