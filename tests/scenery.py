@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from vgkit.media.deflicker import brightened
 from vgkit.media.frames import Frame
 from vgkit.media.picture import Picture, from_rgb
 
@@ -26,6 +27,11 @@ def view(shift_px: float = 0.0, *, seed: int = 0, size: tuple[int, int] = SIZE) 
 def pan(count: int, *, step_px: float = 2.0, seed: int = 0) -> list[Picture]:
     """A clip in which the window moves evenly."""
     return [view(step_px * number, seed=seed) for number in range(count)]
+
+
+def elsewhere(count: int, *, step_px: float = 2.0) -> list[Picture]:
+    """A clip of something else, far darker: between it and a ``pan`` of another seed is a cut."""
+    return [brightened(picture, 0.3) for picture in pan(count, step_px=step_px, seed=4)]
 
 
 def same(one: Picture, other: Picture) -> bool:
