@@ -4,7 +4,7 @@ Clips that all hold 4:2:0 are joined as they are: turned to RGB they would take 
 read, and hold no more.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,8 @@ from vgkit.media.decoding import raw_frames
 from vgkit.media.frames import FFV1, X264_THREADS, read_frames, replacing, write_lossless
 
 _PLAIN = "yuv420p"
+# Colour stands half a pixel to the left in these unless they say otherwise; FFV1 has it in the middle unless told.
+_LEFT_SITED = ("h264", "hevc")
 
 
 def join_clips(clips: Sequence[Path], out: Path, *, fps: Fraction | int) -> list[int]:
@@ -28,7 +30,8 @@ def join_clips(clips: Sequence[Path], out: Path, *, fps: Fraction | int) -> list
     kinds = {_kind(clip) for clip in clips}
     if len(kinds) == 1 and next(iter(kinds))[0] == _PLAIN:
         with replacing(out) as partial, av.open(str(partial), "w") as container:
-            _write_as_they_are(_counted(clips, counts, raw_frames), container, fps)
+            sited = {"chroma_sample_location": "left"} if _codec(clips[0]) in _LEFT_SITED else {}
+            _write_as_they_are(_counted(clips, counts, raw_frames), container, fps, FFV1 | sited)
     else:
         write_lossless(_counted(clips, counts, read_frames), out, fps=fps)
     return counts
@@ -38,7 +41,13 @@ def _kind(clip: Path) -> tuple[Any, ...]:
     """What must be the same for frames to stand in one stream: format, size, and what the numbers mean."""
     frame = next(raw_frames(clip))
     meaning = (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc)
-    return (frame.format.name, frame.width, frame.height, *map(int, meaning), frame.rotation)
+    left = _codec(clip) in _LEFT_SITED
+    return (frame.format.name, frame.width, frame.height, *map(int, meaning), frame.rotation, left)
+
+
+def _codec(clip: Path) -> str:
+    with av.open(str(clip)) as container:
+        return str(container.streams.video[0].codec_context.name)
 
 
 def _counted(clips: Sequence[Path], counts: list[int], read: Any) -> Iterator[Any]:
@@ -48,9 +57,9 @@ def _counted(clips: Sequence[Path], counts: list[int], read: Any) -> Iterator[An
             yield frame
 
 
-def _write_as_they_are(frames: Iterator[Any], container: Any, fps: Fraction | int) -> None:
+def _write_as_they_are(frames: Iterator[Any], container: Any, fps: Fraction | int, options: Mapping[str, str]) -> None:
     first = next(frames)
-    stream = container.add_stream("ffv1", rate=Fraction(fps), options=FFV1)
+    stream = container.add_stream("ffv1", rate=Fraction(fps), options=dict(options))
     stream.width, stream.height, stream.pix_fmt = first.width, first.height, _PLAIN
     context = stream.codec_context
     context.thread_count = X264_THREADS
