@@ -20,7 +20,7 @@ from vgkit.media.finish import Grain
 from vgkit.media.formats import FILM, FilmFile, Format, film_file
 from vgkit.media.frames import planes, tag_bt709
 from vgkit.media.overlay import Overlay, Painter
-from vgkit.media.picture import Picture, to_video_frame
+from vgkit.media.picture import Picture, to_eight_bits, to_video_frame
 from vgkit.media.samples import RATE_HZ, Sound
 
 _FRAMES_AHEAD = 4
@@ -107,6 +107,8 @@ class Enlarger:
 
     def __call__(self, picture: Picture) -> av.VideoFrame:
         width, height = self._filling(*picture.size)
+        if picture.size == (self._width, self._height):
+            return to_eight_bits(picture)  # the scaler would not dither what it need not scale
         scaled = self._scaler.reformat(to_video_frame(picture), width, height, "yuv420p", interpolation=_SCALER)
         if (width, height) != (self._width, self._height):
             scaled = self._cropped(scaled)

@@ -5,6 +5,7 @@ do to a frame is rounded once, by the scaler, which dithers. A third of the work
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 import av
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vgkit.media.frames import Frame, tag_bt709
+from vgkit.media.frames import Frame, planes, tag_bt709
 
 Plane = NDArray[np.float32]
 
@@ -112,3 +113,22 @@ def to_video_frame(picture: Picture) -> Any:
         cv2.multiply(part, _SIXTEEN_BITS, dst=whole[:, : plane.width], dtype=cv2.CV_16U)
     tag_bt709(frame)
     return frame
+
+
+def to_eight_bits(picture: Picture) -> av.VideoFrame:
+    """Give the picture out as it leaves the scaler, an av.VideoFrame in yuv420p, dithered; whole steps stay whole."""
+    frame: Any = av.VideoFrame(*picture.size, "yuv420p")
+    for plane, part in zip(planes(frame), (picture.luma, *cv2.split(picture.chroma)), strict=True):
+        cv2.add(part, _thresholds(*part.shape[:2]), dst=plane, dtype=cv2.CV_8U)
+    tag_bt709(frame)
+    return frame
+
+
+@lru_cache(maxsize=2)
+def _thresholds(height: int, width: int) -> Plane:
+    """Return Bayer's ordered dither (1973), 8x8, for every pixel: -0.5 to 0.5, and as often above 0 as below."""
+    ranks = np.zeros((1, 1))
+    for _ in range(3):
+        ranks = np.block([[4 * ranks, 4 * ranks + 2], [4 * ranks + 3, 4 * ranks + 1]])
+    tiles = np.tile((ranks + 0.5) / 64 - 0.5, (height // 8 + 1, width // 8 + 1))
+    return np.ascontiguousarray(tiles[:height, :width], np.float32)
