@@ -7,11 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
-from vgkit.media.edit import Segment, film_frames
-from vgkit.media.editor import film_clip, write_arguments
+from vgkit.media.decoding import raw_frames
+from vgkit.media.edit import AS_IT_IS, Segment, Treatment, film_pictures
+from vgkit.media.editor import film_clip, shot_clips, write_arguments
 from vgkit.media.encode import encode_film
-from vgkit.media.frames import read_clip, write_lossless
+from vgkit.media.formats import FILM
+from vgkit.media.frames import planes, write_lossless
 from vgkit.media.looks import look
+from vgkit.media.picture import to_rgb
 from vgkit.media.probe import probe
 
 NATIVE = Fraction(8)
@@ -33,26 +36,54 @@ def cut(tmp_path: Path) -> Path:
     return tmp_path / "cut.mkv"
 
 
+def _psnr(one: Path, other: Path) -> tuple[float, float]:
+    """Compare two films as ffmpeg's psnr does, in what they hold: luma, and chroma."""
+    found = []
+    for which in (slice(0, 1), slice(1, 3)):
+        first, second = (np.stack([planes(f)[which] for f in raw_frames(path)]).astype(float) for path in (one, other))
+        assert first.shape == second.shape
+        found.append(float(10 * np.log10(255**2 / np.mean((first - second) ** 2))))
+    return found[0], found[1]
+
+
 def test_the_clip_shows_the_films_frames_in_any_order(cut: Path) -> None:
-    film = list(film_frames(cut, SEGMENTS, native_fps=NATIVE))
-    clip = film_clip(cut, SEGMENTS, native_fps=NATIVE)
+    film = [to_rgb(picture) for picture in film_pictures(cut, SEGMENTS, native_fps=NATIVE)]
+    clip = film_clip(cut, SEGMENTS, native_fps=NATIVE, treatment=AS_IT_IS)
     assert (clip.size, clip.fps) == ((96, 54), 30)
     assert clip.duration == pytest.approx(43 / 30)
     for number in (0, 1, 40, 11, 12, 42, 23, 22, 3):
         assert np.array_equal(clip.get_frame(number / 30), film[number]), number
 
 
+def test_each_shot_is_a_clip_of_its_own(cut: Path) -> None:
+    clips = shot_clips(cut, SEGMENTS, native_fps=NATIVE, treatment=AS_IT_IS)
+    assert [round(clip.duration * 30) for clip in clips] == [12, 10, 12, 9]
+    alone = next(film_pictures(cut, [Segment(4, 4, 10)], native_fps=NATIVE))
+    assert np.array_equal(clips[1].get_frame(0), to_rgb(alone))
+
+
 def test_moviepy_writes_the_film_that_we_write(cut: Path, tmp_path: Path) -> None:
-    warm = look("warm_story")
-    clip = film_clip(cut, SEGMENTS, native_fps=NATIVE, look=warm, audio=np.zeros((68_800, 2), np.float32))
-    temporary = str(tmp_path / "sound.m4a")
-    clip.write_videofile(
-        str(tmp_path / "theirs.mp4"), logger=None, temp_audiofile=temporary, **write_arguments(size=SIZE, crf=10)
+    """With a look, sharpened, at the quality of a delivery: above 45 dB in luma and in chroma."""
+    treatment = Treatment(look=look("warm_story"))
+    clip = film_clip(
+        cut, SEGMENTS, native_fps=NATIVE, treatment=treatment, size=SIZE, audio=np.zeros((68_800, 2), np.float32)
     )
-    frames = film_frames(cut, SEGMENTS, native_fps=NATIVE, look=warm)
-    encode_film(frames, audio=None, out=tmp_path / "ours.mp4", size=SIZE, crf=10)
-    theirs, ours = (read_clip(tmp_path / name).astype(float) for name in ("theirs.mp4", "ours.mp4"))
-    seen = probe(tmp_path / "theirs.mp4")
-    assert theirs.shape == ours.shape == (43, 108, 192, 3)
-    assert 10 * np.log10(255**2 / np.mean((theirs - ours) ** 2)) > 40
+    theirs, ours = tmp_path / "theirs.mp4", tmp_path / "ours.mp4"
+    temporary = str(tmp_path / "sound.m4a")
+    clip.write_videofile(str(theirs), logger=None, temp_audiofile=temporary, **write_arguments(size=SIZE, form=FILM))
+    pictures = film_pictures(cut, SEGMENTS, native_fps=NATIVE, treatment=treatment, size=SIZE)
+    encode_film(pictures, audio=None, out=ours, size=SIZE, form=FILM)
+    assert min(_psnr(theirs, ours)) > 45
+    seen = probe(theirs)
+    assert (seen.frames, seen.width, seen.height) == (43, *SIZE)
     assert (seen.colour_space, seen.colour_range, seen.pix_fmt, seen.moov_first) == ("bt709", "tv", "yuv420p", True)
+
+
+def test_moviepy_is_told_all_that_the_film_is_made_with() -> None:
+    told = write_arguments(size=(1080, 1920), form=FILM)
+    assert (told["codec"], told["preset"]) == ("libx264", FILM.options["preset"])
+    words = told["ffmpeg_params"]
+    for name, value in FILM.options.items():
+        if name != "preset":
+            assert words[words.index(f"-{name}") + 1] == value
+    assert "scale=1080:1920:" in words[words.index("-vf") + 1]

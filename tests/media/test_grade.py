@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scenery import view
 
 from vgkit.errors import AssetError
 from vgkit.media.frames import Frame
-from vgkit.media.grade import Lut, apply_lut, cube_text, identity, read_cube, write_cube
+from vgkit.media.grade import Lut, apply_lut, cube_text, graded, graded_picture, identity, read_cube, write_cube
 from vgkit.media.looks import FOLDER, RECIPES, look
+from vgkit.media.picture import Picture, to_rgb
 
 _RED_ONLY = "0 0 0\n1 0 0\n" * 4
 _SKINS = [(255, 224, 189), (234, 192, 134), (198, 134, 66), (141, 85, 36), (90, 50, 20)]
@@ -72,6 +74,60 @@ def test_half_the_strength_is_half_the_way() -> None:
     halfway = (frame.astype(float) + apply_lut(frame, lut)) / 2
     assert np.abs(apply_lut(frame, lut, strength=0.5) - halfway).max() <= 1.01
     assert np.array_equal(apply_lut(frame, lut, strength=0.0), frame)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_look_is_not_rounded_so_that_no_sky_falls_into_bands(name: str) -> None:
+    """A soft ramp of a thousand greys comes out as as many, in steps as small as they were."""
+    greys = np.linspace(60, 180, 1000, dtype=np.float32)[None].repeat(2, axis=0)
+    ramp = graded_picture(Picture(greys, np.full((1, 500, 2), 128, np.float32)), look(name)).luma[0]
+    assert len(np.unique(ramp)) > 900
+    assert np.abs(np.diff(ramp)).max() < 3 * 120 / 1000
+
+
+def test_a_look_that_changes_nothing_keeps_light_and_colour() -> None:
+    seen = view()
+    kept = graded_picture(seen, Lut("none", identity(33)))
+    assert np.abs(kept.luma - seen.luma).mean() < 0.25
+    assert np.abs(kept.chroma - seen.chroma).mean() < 0.25
+
+
+def test_a_picture_is_graded_as_its_frame_is() -> None:
+    warm = look("warm_story")
+    apart = to_rgb(graded_picture(view(), warm)).astype(int) - apply_lut(to_rgb(view()), warm)
+    assert np.abs(apart).mean() < 1
+
+
+def test_between_the_points_of_a_table_all_eight_around_count() -> None:
+    """Trilinear, as the formula has it, against a table of anything at all."""
+    dice = np.random.default_rng(2)
+    lut = Lut("any", dice.random((5, 5, 5, 3), np.float32))
+    colours = dice.random((1, 40, 3)).astype(np.float32) * 255
+    wanted = []
+    for red, green, blue in colours[0] / 255 * 4:
+        corner = np.minimum([blue, green, red], 3).astype(int)
+        share = np.array([blue, green, red]) - corner
+        total = np.zeros(3)
+        for step in np.ndindex(2, 2, 2):
+            total += np.prod(np.where(step, share, 1 - share)) * lut.table[tuple(corner + step)]
+        wanted.append(255 * total)
+    assert graded(colours, lut)[0] == pytest.approx(np.array(wanted), abs=255 / 32)  # OpenCV's remap has 1/32 steps
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_our_looks_are_smooth(name: str) -> None:
+    assert look(name).is_smooth
+
+
+@pytest.mark.parametrize("levels", [2, 4])
+def test_a_look_that_jumps_from_one_colour_to_the_next_is_not_smooth(levels: int) -> None:
+    steps = np.round(identity(33) * (levels - 1)) / (levels - 1)
+    assert not Lut("poster", steps.astype(np.float32)).is_smooth
+
+
+@pytest.mark.parametrize("size", [2, 17, 33, 65])
+def test_no_look_at_all_is_smooth_at_any_size(size: int) -> None:
+    assert Lut("none", identity(size)).is_smooth
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
 from vgkit.media.frames import planes
-from vgkit.media.picture import Picture, flat, from_rgb, mixed, mixed_by, to_rgb, to_video_frame
+from vgkit.media.picture import Picture, flat, from_rgb, mixed, mixed_by, to_eight_bits, to_rgb, to_video_frame
 
 COLOURS = [(0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255), (120, 90, 200)]
 
@@ -48,6 +48,16 @@ def test_mixing_by_weight_is_a_matter_of_each_pixel() -> None:
     laid = mixed_by(dark, bright, weight)
     assert np.allclose(laid.chroma[:, :2], dark.chroma[:, :2], atol=1e-3)
     assert np.allclose(laid.chroma[:, 2:], bright.chroma[:, 2:], atol=1e-3)
+
+
+def test_whole_steps_stay_whole_in_eight_bits_and_parts_are_dithered() -> None:
+    whole = np.random.default_rng(2).integers(16, 236, (30, 44)).astype(np.float32)
+    chroma = np.full((15, 22, 2), 128, np.float32)
+    assert np.array_equal(planes(to_eight_bits(Picture(whole, chroma)))[0], whole)
+    parts = planes(
+        to_eight_bits(Picture(np.full((32, 32), 100.25, np.float32), np.full((16, 16, 2), 90.5, np.float32)))
+    )
+    assert [float(plane.mean()) for plane in parts] == [100.25, 90.5, 90.5]
 
 
 def test_the_scaler_gets_what_eight_bits_can_not_hold() -> None:
