@@ -24,7 +24,7 @@ Steadying = Literal["off", "auto", "full"]
 _FLICKERS_LEVELS, _UNEVEN_LEVELS = 0.3, 0.5
 _GRAINY_LEVELS, _GRAINY_WHERE_LIGHT_JUMPS = 1.2, 0.7
 _PAYS, _HARMS = 0.99, 1.01  # of the warp error is left
-_SHARP_ENOUGH = 0.97
+_SHARP_ENOUGH = 0.96
 _JUDGED = 6  # pairs of pictures, spread over the clip
 
 
