@@ -228,7 +228,8 @@ def _record_steadiness(step: Step, steadiness: "Mapping[int, Steadied]") -> None
 
 def _plain(figures: Any) -> dict[str, float | None]:
     """Name a clip's figures; one that could not be taken is null."""
-    return {name: None if value != value else value for name, value in vars(figures).items()}
+    # Rounded, as the last digits of a sum depend on where in memory its numbers lie.
+    return {name: None if value != value else round(value, 6) for name, value in vars(figures).items()}
 
 
 _MEASURES = (
