@@ -27,13 +27,17 @@ SEGMENTS = [
 ]
 
 
-@pytest.fixture
-def cut(tmp_path: Path) -> Path:
-    """Sixteen frames of a soft moving texture."""
+def _written(path: Path, width: int, height: int) -> Path:
+    """Write sixteen frames of a soft moving texture."""
     noise = np.random.default_rng(8).integers(0, 255, (80, 200, 3), np.uint8)
     soft = cv2.normalize(cv2.GaussianBlur(noise, (0, 0), 3), None, 0, 255, cv2.NORM_MINMAX)
-    write_lossless((soft[:54, 2 * number :][:, :96] for number in range(16)), tmp_path / "cut.mkv", fps=8)
-    return tmp_path / "cut.mkv"
+    write_lossless((soft[:height, 2 * number :][:, :width] for number in range(16)), path, fps=8)
+    return path
+
+
+@pytest.fixture
+def cut(tmp_path: Path) -> Path:
+    return _written(tmp_path / "cut.mkv", 96, 54)
 
 
 def _psnr(one: Path, other: Path) -> tuple[float, float]:
@@ -62,8 +66,10 @@ def test_each_shot_is_a_clip_of_its_own(cut: Path) -> None:
     assert np.array_equal(clips[1].get_frame(0), to_rgb(alone))
 
 
-def test_moviepy_writes_the_film_that_we_write(cut: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("width", "height"), [(96, 54), (90, 50)], ids=["the film's shape", "Zeroscope's"])
+def test_moviepy_writes_the_film_that_we_write(tmp_path: Path, width: int, height: int) -> None:
     """With a look, sharpened, at the quality of a delivery: above 45 dB in luma and in chroma."""
+    cut = _written(tmp_path / "cut.mkv", width, height)
     treatment = Treatment(look=look("warm_story"))
     clip = film_clip(
         cut, SEGMENTS, native_fps=NATIVE, treatment=treatment, size=SIZE, audio=np.zeros((68_800, 2), np.float32)
@@ -86,4 +92,4 @@ def test_moviepy_is_told_all_that_the_film_is_made_with() -> None:
     for name, value in FILM.options.items():
         if name != "preset":
             assert words[words.index(f"-{name}") + 1] == value
-    assert "scale=1080:1920:" in words[words.index("-vf") + 1]
+    assert "crop=1080:1920,format=yuv420p" in words[words.index("-vf") + 1]

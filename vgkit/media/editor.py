@@ -51,10 +51,11 @@ def shot_clips(cut: Path, segments: Sequence[Segment], **how: Any) -> list[Any]:
 def write_arguments(*, size: tuple[int, int] = (1920, 1080), form: Format = FILM) -> dict[str, Any]:
     """Return what to pass to ``write_videofile`` to get the picture that ``encode_film`` makes."""
     width, height = size
-    graph = [
-        f"scale={width}:{height}:force_original_aspect_ratio=increase:force_divisible_by=2:{_SCALER}",
-        f"crop={width}:{height},format=yuv420p,{_TAGS}",
-    ]
+    # As our own enlarging has it: a shape that is off by a rounding is not cropped.
+    near = f"lt(abs({width}*ih/({height}*iw)-1),0.01)"
+    across = f"if({near},{width},2*ceil(max({width},iw*{height}/ih)/2))"
+    down = f"if({near},{height},2*ceil(max({height},ih*{width}/iw)/2))"
+    graph = [f"scale=w='{across}':h='{down}':{_SCALER}", f"crop={width}:{height},format=yuv420p,{_TAGS}"]
     options = {name: value for name, value in form.options.items() if name != "preset"}
     return {
         "codec": form.codec,
