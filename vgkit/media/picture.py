@@ -117,7 +117,7 @@ def to_video_frame(picture: Picture) -> Any:
 
 def to_eight_bits(picture: Picture) -> av.VideoFrame:
     """Give the picture out as it leaves the scaler, an av.VideoFrame in yuv420p, dithered; whole steps stay whole."""
-    frame: Any = av.VideoFrame(*picture.size, "yuv420p")
+    frame = av.VideoFrame(*picture.size, "yuv420p")
     for plane, part in zip(planes(frame), (picture.luma, *cv2.split(picture.chroma)), strict=True):
         cv2.add(part, _thresholds(*part.shape[:2]), dst=plane, dtype=cv2.CV_8U)
     tag_bt709(frame)
