@@ -371,3 +371,23 @@ def test_a_place_without_pictures_is_named(tmp_path: Path) -> None:
 def test_an_impossible_rate_is_refused(tmp_path: Path, fps: Fraction) -> None:
     with pytest.raises(InputError, match=r"fps is not possible\. Give more than 0 and at most 240"):
         read_footage(tmp_path / "any.mp4", fps=fps)
+
+
+def test_the_dither_of_a_palette_is_smoothed_out_and_edges_stay(tmp_path: Path) -> None:
+    """A GIF of a soft ramp beside a hard edge: the ramp is even again, the edge as steep as before."""
+    ramp = np.linspace(90, 150, 64)[None, :, None] * np.ones((48, 1, 3))
+    picture = ramp.astype(np.uint8)
+    picture[:, 48:] = (230, 240, 250)
+    clip = tmp_path / "dithered.gif"
+    palette = Image.fromarray(picture).quantize(6)
+    few = Image.fromarray(picture).quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    few.save(clip, save_all=True, append_images=[few.rotate(180)], duration=125)
+
+    plain = next(read_footage(clip, undither=False).frames()).astype(float)
+    footage = read_footage(clip)
+    smooth = next(footage.frames()).astype(float)
+
+    rough, even = (np.abs(np.diff(frame[4:-4, 4:40, 1], axis=0)).mean() for frame in (plain, smooth))
+    assert even < rough / 2
+    assert np.ptp(smooth[24, 44:52, 1]) > 0.9 * np.ptp(plain[24, 44:52, 1])
+    assert "the dither of its palette is smoothed out" in footage.notes

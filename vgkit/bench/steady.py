@@ -96,7 +96,7 @@ def repaired(clip: KnownClip, seed: int) -> Repair:
 
 def changed(file: Path) -> Change:
     """Steady a real clip and measure it before and after."""
-    before = [from_rgb(frame) for frame in read_footage(file, fps=Fraction(8)).frames()]
+    before = [from_rgb(frame) for frame in read_footage(file, fps=Fraction(8), undither=False).frames()]
     motions = motions_of(before)
     after = steadied(before).pictures
     return Change(file.stem, steadiness(before, motions), steadiness(after, motions))

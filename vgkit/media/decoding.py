@@ -68,6 +68,14 @@ def first_frame(path: Path, *, ground: Rgb = BLACK) -> tuple[Frame, tuple[str, .
         return how.rgb(raw), how.notes
 
 
+def has_palette(path: Path) -> bool:
+    """Say whether a clip is a GIF, whose colours come from palettes; the decoder hands them out as if they did not."""
+    if not path.is_file():  # a folder or pattern of pictures
+        return False
+    with _opened(path) as (_, stream):
+        return bool(stream.codec_context.name == "gif")
+
+
 def timetable(path: Path) -> Timetable:
     """Read when the frames come, without decoding them; raise NotAClip where the file was cut short."""
     with _opened(path) as (container, stream):

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 
 from vgkit.errors import InputError
-from vgkit.media.decoding import Timetable, first_frame, timed_frames, timetable, usual_step
+from vgkit.media.decoding import Timetable, first_frame, has_palette, timed_frames, timetable, usual_step
 from vgkit.media.holds import held
 from vgkit.media.pictures import is_animated, picture_files, sequence, webp_frames, webp_notes, webp_timetable
-from vgkit.media.pixels import BLACK, Frame, Rgb
+from vgkit.media.pixels import BLACK, Frame, Rgb, undithered
 
 _RATES = (Fraction(25, 2), *(Fraction(rate) for rate in (8, 10, 12, 15, 16, 20, 24, 25, 30, 48, 50, 60)))
 _NTSC = tuple(Fraction(rate * 1000, 1001) for rate in (24, 30, 60))
@@ -59,11 +59,12 @@ class _Source:
     notes: tuple[str, ...]
 
 
-def read_footage(path: Path, *, fps: Fraction | None = None, ground: Rgb = BLACK) -> Footage:
+def read_footage(path: Path, *, fps: Fraction | None = None, ground: Rgb = BLACK, undither: bool = True) -> Footage:
     """Open a clip, an animated picture, or pictures in a folder or by a pattern.
 
     With ``fps`` each frame is one step at that rate, whatever the header says. Without, the clip's own rate is taken,
-    and a variable one evened to the rate at which most of its frames come. Transparency is laid on ``ground``.
+    and a variable one evened to the rate at which most of its frames come. Transparency is laid on ``ground``, and the
+    dither of a GIF's palette, which would be enlarged to a pattern, is smoothed out unless ``undither`` is false.
 
     Raises NotAClip where the clip is not whole or can't be shown right, InputError where a rate must be given.
     """
@@ -77,8 +78,13 @@ def read_footage(path: Path, *, fps: Fraction | None = None, ground: Rgb = BLACK
     if fps is not None and given.times:
         notes += _overruled(given.times, rate)
 
+    smooth = undither and has_palette(path)
+    if smooth:
+        notes += ("the dither of its palette is smoothed out",)
+
     def steps() -> Iterator[Frame]:
-        return _evened(source.frames(), rate, slots) if slots else (frame for _, frame in source.frames())
+        even = _evened(source.frames(), rate, slots) if slots else (frame for _, frame in source.frames())
+        return map(undithered, even) if smooth else even
 
     return Footage(path, (width, height), rate, slots or source.count, notes, steps)
 

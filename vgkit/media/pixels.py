@@ -28,6 +28,7 @@ _TO_BT709 = {
     12: ("Display P3", ((1.2249, -0.2247, 0.0), (-0.0420, 1.0419, 0.0), (-0.0196, -0.0786, 1.0979))),
 }
 _GAMMA = 2.4
+_DITHER_PX, _DITHER_LEVELS, _DITHER_REACH_PX = 7, 60, 1.5
 _TONEMAP = (
     "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
     "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
@@ -104,6 +105,11 @@ def reading(path: Path, first: Any, *, aspect: Fraction | None, ground: Rgb) -> 
 def ground_note(ground: Rgb) -> str:
     """Say on what a transparent clip was laid."""
     return "alpha laid on " + ("black" if ground == BLACK else f"#{bytes(ground).hex()}")
+
+
+def undithered(pixels: Frame) -> Frame:
+    """Smooth out what a palette's dither adds, a few pixels wide, and leave edges that are stronger than it."""
+    return cast(Frame, cv2.bilateralFilter(pixels, _DITHER_PX, _DITHER_LEVELS, _DITHER_REACH_PX))
 
 
 def laid(pixels: Frame, ground: Rgb) -> Frame:
