@@ -3,7 +3,7 @@
 Clips may be of any sizes, rates and shapes, as models give them; each is worked on at its own, and goes through what a
 run's own film goes through."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
@@ -75,8 +75,6 @@ def assemble(
     *,
     music: Music,
     form: Format = FILM,
-    masters: Mapping[Path, Format] | None = None,
-    on_frame: Callable[[int], None] | None = None,
 ) -> Assembled:
     """Make a film of clips in their order. ``music`` gives the sound for a length and its cuts in seconds, (n, 2).
 
@@ -106,11 +104,9 @@ def assemble(
         audio=sound,
         out=out,
         form=form,
-        masters=masters,
         size=how.size,
         fps=_FPS,
         metadata={"title": how.title, "comment": f"Made by vgkit of {len(clips)} clips", "encoder": "vgkit"},
-        on_frame=on_frame,
     )
     dips = dips_s(segments, fps=FILM_FPS)
     spec = FilmSpec(*how.size, fps=FILM_FPS, frames=frames, planned_black=dips, format=form)

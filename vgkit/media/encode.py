@@ -4,7 +4,7 @@ Scaling, words and grain are the only work done at film size. The same frames al
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -52,27 +52,17 @@ def encode_film(
     if first is None:
         raise EncodeFailed(f"There are no frames for {out.name}. The cut must hold at least one.")
     painted = _Painted(size, overlays, grain)
+    frames = (painted(picture, number) for number, picture in enumerate(chain([first], supply)))
     wanted = {out: form, **(masters or {})}
+    common: dict[str, Any] = {"size": size, "fps": fps, "metadata": metadata, "with_sound": audio is not None}
     expected_s = None if audio is None else len(audio) / RATE_HZ
+    done = 0
     with ExitStack() as stack:
-        films = [
-            stack.enter_context(
-                film_file(
-                    path,
-                    kind,
-                    size=size,
-                    fps=fps,
-                    metadata=metadata,
-                    with_sound=audio is not None,
-                    expected_s=expected_s,
-                )
-            )
-            for path, kind in wanted.items()
-        ]
+        opened = [film_file(path, kind, **common, expected_s=expected_s) for path, kind in wanted.items()]
+        films = [stack.enter_context(each) for each in opened]
         sound = None if audio is None else _InStep(audio, films, Fraction(fps))
-        done = 0
-        numbered = enumerate(chain([first], supply))
-        for frame in ahead((painted(picture, number) for number, picture in numbered), depth=_FRAMES_AHEAD):
+        # Closed before the files are, so that no thread goes on with what has failed.
+        for frame in stack.enter_context(closing(ahead(frames, depth=_FRAMES_AHEAD))):
             for film in films:
                 film.show(frame)
             done += 1
