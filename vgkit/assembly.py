@@ -89,7 +89,6 @@ def assemble(
     segments = matched(_shots(footage), laid_out(footage, how), fps=_FPS, native_fps=footage[0].fps)
     frames = sum(segment.film_frames for segment in segments)
     cuts_s = [border / FILM_FPS for border in accumulate(segment.film_frames for segment in segments[:-1])]
-    sound = music(frames / FILM_FPS, cuts_s)
     found: dict[int, Steadied] = {}
     encode_film(
         film_pictures(
@@ -101,12 +100,13 @@ def assemble(
             treatment=how.treatment,
             on_shot=lambda number, steady: found.update({number: replace(steady, pictures=[], motions=[])}),
         ),
-        audio=sound,
+        audio=lambda: music(frames / FILM_FPS, cuts_s),
         out=out,
         form=form,
         size=how.size,
         fps=_FPS,
         metadata={"title": how.title, "comment": f"Made by vgkit of {len(clips)} clips", "encoder": "vgkit"},
+        expected_s=frames / FILM_FPS,
     )
     dips = dips_s(segments, fps=FILM_FPS)
     spec = FilmSpec(*how.size, fps=FILM_FPS, frames=frames, planned_black=dips, format=form)

@@ -1,5 +1,7 @@
 """The film file: what is asked for, frame by frame, in the right colours, and the same bytes when made again."""
 
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 from builders import small_disk
 
-from vgkit.errors import EncodeFailed, StoreError
+from vgkit.errors import EncodeFailed, MediaError, StoreError
 from vgkit.media.decoding import raw_frames
 from vgkit.media.encode import encode_film
 from vgkit.media.formats import FILM, FILMS, MASTERS, Format
@@ -117,6 +119,46 @@ def test_the_same_frames_make_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one.mp4", "two.mp4"):
         encode_film(_pictures(40), audio=_tone(1.3), out=tmp_path / name, size=SIZE)
     assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()
+
+
+def test_sound_that_is_made_late_makes_the_same_bytes(tmp_path: Path) -> None:
+    shown, sound = threading.Event(), _tone(7.0)
+
+    def late() -> np.ndarray:
+        assert shown.wait(20)
+        return sound
+
+    def so_far(done: int) -> None:
+        if done == 100:
+            shown.set()
+
+    pictures = [_pictures(1)[0]] * 210
+    encode_film(pictures, audio=sound, out=tmp_path / "early.mp4", size=SIZE)
+    encode_film(pictures, audio=late, out=tmp_path / "late.mp4", size=SIZE, on_frame=so_far)
+    assert (tmp_path / "early.mp4").read_bytes() == (tmp_path / "late.mp4").read_bytes()
+
+
+def test_pictures_wait_for_sound_that_comes_very_late(tmp_path: Path) -> None:
+    shown: list[int] = []
+
+    def late() -> np.ndarray:
+        time.sleep(0.5)  # in which many more than five seconds of such small pictures could be encoded
+        assert max(shown) <= 151
+        return _tone(7.0)
+
+    encode_film([_pictures(1)[0]] * 210, audio=late, out=tmp_path / "film.mp4", size=SIZE, on_frame=shown.append)
+    assert shown[-1] == 210
+    assert len(_heard(tmp_path / "film.mp4")) >= 7 * 48_000
+
+
+def test_a_failure_of_the_sound_leaves_the_old_film(tmp_path: Path) -> None:
+    def broken() -> np.ndarray:
+        raise MediaError("The sound is silent.")
+
+    (tmp_path / "film.mp4").write_bytes(b"old")
+    with pytest.raises(MediaError, match="silent"):
+        encode_film(_pictures(), audio=broken, out=tmp_path / "film.mp4", size=SIZE)
+    assert (tmp_path / "film.mp4").read_bytes() == b"old"
 
 
 @pytest.mark.parametrize("form", FILMS.values(), ids=FILMS)
@@ -268,8 +310,7 @@ def test_a_failure_among_the_frames_leaves_the_old_film(tmp_path: Path) -> None:
 def test_a_full_disk_says_how_much_is_needed_and_free(tmp_path: Path) -> None:
     dice = np.random.default_rng(6)
     noise = [from_rgb(dice.integers(0, 255, (108, 192, 3), np.uint8)) for _ in range(40)]
-    minute = np.zeros((60 * 48_000, 2), np.float32)
     said = r"File too large\. It needs about 1 MB; .* MB are free there\."
     with small_disk(30_000), pytest.raises(StoreError, match=said):
-        encode_film(noise, audio=minute, out=tmp_path / "film.mp4", size=SIZE)
+        encode_film(noise, audio=None, out=tmp_path / "film.mp4", size=SIZE, expected_s=60)
     assert not list(tmp_path.iterdir())

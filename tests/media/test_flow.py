@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from scenery import SIZE, psnr, view
 
-from vgkit.media.flow import flow_picture, grown, motion_between, picture_fetched
+from vgkit.media.flow import flow_picture, grown, motion_between
 from vgkit.media.picture import Picture, flat
+from vgkit.media.retime import Fine
 
 WIDE = (3 * SIZE[0], 3 * SIZE[1])
 
@@ -30,7 +31,7 @@ def test_flow_is_kept_at_a_fraction_of_the_size(size: tuple[int, int]) -> None:
 def test_what_is_fetched_along_the_flow_is_the_first_picture_again() -> None:
     first, second = view(0), view(5)
     motion = motion_between(first, second)
-    fetched = picture_fetched(second, motion.there)
+    fetched = Fine(second).fetched(motion.there)
     assert psnr(fetched, first) > 36 > psnr(second, first) + 10
     assert np.abs(fetched.chroma - first.chroma)[8:-8, 8:-8].mean() < 0.5
 

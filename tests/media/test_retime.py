@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 from scenery import SIZE, pan, psnr, same, view
 
-from vgkit.media.flow import motion_between
+from vgkit.media.flow import Motion, motion_between
 from vgkit.media.picture import Picture, flat, from_rgb, mixed, to_rgb
-from vgkit.media.retime import between, retime
+from vgkit.media.retime import Fine, Pair, retime
 
 
 def _quarters(last: int) -> list[Fraction]:
     return [Fraction(number, 4) for number in range(4 * last + 1)]
+
+
+def between(first: Picture, second: Picture, motion: Motion, t: float) -> Picture:
+    return Pair(Fine(first), Fine(second), motion).at(t)
 
 
 def test_whole_times_give_the_source_pictures_themselves() -> None:

@@ -28,7 +28,7 @@ def started(folder: Path, name: str, **assets: Path) -> Run:
 
 def sounding(made: Run, **settings: Any) -> np.ndarray:
     with begin(made, "refine", soundtrack.inputs(made, **settings)) as step:
-        soundtrack.master_sound(step, soundtrack.mix_sound(step, **settings))
+        soundtrack.put_on_record(step, soundtrack.master_sound(made, soundtrack.mix_sound(step, **settings)))
     return read_sound(made.path("music.wav"))
 
 

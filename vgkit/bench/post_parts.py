@@ -51,7 +51,7 @@ def prepare(folder: Path, film_s: int) -> None:
 
 
 def stage(folder: Path, film_s: int, *, out: str = "film.mp4", form: Format = FILM) -> None:
-    """Make the film as phase 5 does: the music to length and loudness, then all of the picture in one pass."""
+    """Make the film as phase 5 does: the music to length, then its loudness beside all of the picture in one pass."""
     music = fit_to_length(read_sound(folder / f"music{film_s}.wav"), duration_s=film_s)
     pictures = film_pictures(
         _cut(folder, film_s),
@@ -63,7 +63,7 @@ def stage(folder: Path, film_s: int, *, out: str = "film.mp4", form: Format = FI
     )
     encode_film(
         pictures,
-        audio=finish_for_aac(music).samples,
+        audio=lambda: finish_for_aac(music).samples,
         out=folder / out,
         form=form,
         size=SIZE,

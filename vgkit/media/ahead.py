@@ -1,6 +1,8 @@
 """Let a thread work ahead of whoever reads: OpenCV and FFmpeg let go of Python's lock, so both really run at once."""
 
+import os
 import queue
+import sys
 import threading
 from collections.abc import Generator, Iterator
 from typing import Generic, TypeVar
@@ -9,6 +11,7 @@ T = TypeVar("T")
 
 _END = object()
 _LOOK_AGAIN_S = 0.1
+_MODEST = 10  # of 19; as nice as `nice` makes a program
 
 
 class Ahead(Iterator[T], Generic[T]):
@@ -18,11 +21,11 @@ class Ahead(Iterator[T], Generic[T]):
     letting go of this.
     """
 
-    def __init__(self, items: Iterator[T], *, depth: int) -> None:
+    def __init__(self, items: Iterator[T], *, depth: int, modest: bool = False) -> None:
         # The maker shares these and not the reader's end itself, so that letting go of that can be noticed.
         self._shelf: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._room, self._unwanted = threading.Semaphore(depth), threading.Event()
-        work = (items, self._shelf, self._room, self._unwanted)
+        work = (items, self._shelf, self._room, self._unwanted, modest)
         self._maker = threading.Thread(target=_fill, args=work, name="vgkit-ahead", daemon=True)
         self._maker.start()
         self._done = False
@@ -51,9 +54,12 @@ class Ahead(Iterator[T], Generic[T]):
         self._unwanted.set()
 
 
-def ahead(items: Iterator[T], *, depth: int) -> Ahead[T]:
-    """Begin to make ``items`` in a thread of their own, at most ``depth`` ahead of the reader."""
-    return Ahead(items, depth=depth)
+def ahead(items: Iterator[T], *, depth: int, modest: bool = False) -> Ahead[T]:
+    """Begin to make ``items`` in a thread of their own, at most ``depth`` ahead of the reader.
+
+    A ``modest`` one, and all threads that it starts, work only where others leave a core free.
+    """
+    return Ahead(items, depth=depth, modest=modest)
 
 
 class _Failure:
@@ -62,8 +68,14 @@ class _Failure:
 
 
 def _fill(
-    items: Iterator[T], shelf: "queue.SimpleQueue[object]", room: threading.Semaphore, unwanted: threading.Event
+    items: Iterator[T],
+    shelf: "queue.SimpleQueue[object]",
+    room: threading.Semaphore,
+    unwanted: threading.Event,
+    modest: bool,
 ) -> None:
+    if modest and sys.platform == "linux":  # elsewhere priorities are those of whole processes
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _MODEST)
     try:
         # Room is waited for before an item is made, not after: what waits to be laid down takes memory too.
         while _has_room(room, unwanted):

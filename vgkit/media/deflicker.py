@@ -55,7 +55,7 @@ def _step(first: Plane, second: Plane, motion: Motion) -> float:
 def _met(values: Plane, there: Field, size: tuple[int, int]) -> Plane:
     """Fetch small values from where a coarse flow, in pixels of ``size``, points."""
     steps = np.array([values.shape[1] / size[0], values.shape[0] / size[1]], np.float32)
-    return np.asarray(fetched(values, _as_large(there, values) * steps, cv2.INTER_LINEAR), np.float32)
+    return np.asarray(fetched(values, _as_large(there, values) * steps), np.float32)
 
 
 def _as_large(field: Field, values: Plane) -> Field:
@@ -139,7 +139,7 @@ def _farther(flow: Field, trust: Plane, step: Field, step_trust: Plane, size: tu
     """Follow one picture further: the flow so far, and from where it leads the next step's."""
     steps = np.array([flow.shape[1] / size[0], flow.shape[0] / size[1]], np.float32)
     places = flow * steps
-    return flow + fetched(step, places, cv2.INTER_LINEAR), trust * fetched(step_trust, places, cv2.INTER_LINEAR)
+    return flow + fetched(step, places), trust * fetched(step_trust, places)
 
 
 def _by_region(change: Plane, trust: Plane) -> tuple[Plane, Plane]:

@@ -18,6 +18,7 @@ from vgkit.media.flow import Motion
 from vgkit.media.framing import framed
 from vgkit.media.grade import Lut, graded_picture
 from vgkit.media.intake import read_pictures
+from vgkit.media.memory import keep_memory
 from vgkit.media.picture import Picture, resized
 from vgkit.media.retime import retime
 from vgkit.media.steady import Steadied, Steadying, steadied
@@ -93,9 +94,11 @@ def film_pictures(
     Raise NotAClip where the cut is shorter than they say.
     """
     check_segments(segments)
+    keep_memory()
     shots = shots_of(cut, segments) if isinstance(cut, Path) else cut
     film = _Film(shots, segments, size, fps, native_fps, treatment, on_shot)
-    return ahead(film.pictures(), depth=_PICTURES_AHEAD)
+    # Whenever the encoder can work it should, as nothing else takes as long.
+    return ahead(film.pictures(), depth=_PICTURES_AHEAD, modest=True)
 
 
 def check_segments(segments: Sequence[Segment]) -> None:

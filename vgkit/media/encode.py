@@ -4,6 +4,7 @@ Scaling, words and grain are the only work done at film size. The same frames al
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from fractions import Fraction
 from itertools import chain
@@ -19,18 +20,20 @@ from vgkit.media.ahead import ahead
 from vgkit.media.finish import Grain
 from vgkit.media.formats import FILM, FilmFile, Format, film_file
 from vgkit.media.frames import planes, tag_bt709
+from vgkit.media.memory import give_memory_back
 from vgkit.media.overlay import Overlay, Painter
 from vgkit.media.picture import Picture, to_eight_bits, to_video_frame
 from vgkit.media.samples import RATE_HZ, Sound
 
 _FRAMES_AHEAD = 4
+_HELD_BACK_S = 5
 _SCALER = Interpolation.LANCZOS | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 
 
 def encode_film(
     pictures: Iterable[Picture],
     *,
-    audio: Sound | None,
+    audio: Sound | Callable[[], Sound] | None,
     out: Path,
     form: Format = FILM,
     masters: Mapping[Path, Format] | None = None,
@@ -39,13 +42,15 @@ def encode_film(
     overlays: Sequence[Overlay] = (),
     grain: float = 0.0,
     metadata: Mapping[str, str] | None = None,
+    expected_s: float | None = None,
     on_frame: Callable[[int], None] | None = None,
 ) -> int:
     """Write the film, and every one of ``masters`` from the same frames; return its number of frames.
 
-    ``audio`` is (samples, 2) float32 at 48 kHz and is cut or padded with silence to the length of the picture.
-    ``size`` is (width, height); what does not fit its shape is cut off evenly. ``on_frame`` hears how many frames
-    are done. A full disk raises StoreError, a refusing codec EncodeFailed; in both cases all files stay as they were.
+    ``audio`` is (samples, 2) float32 at 48 kHz, or what makes it while the first pictures are encoded; it is cut or
+    padded with silence to the length of the picture. ``size`` is (width, height); what does not fit its shape is cut
+    off evenly. ``on_frame`` hears how many frames are done. A full disk raises StoreError, which says how much
+    ``expected_s`` of film need; a refusing codec EncodeFailed; whatever is raised, all files stay as they were.
     """
     supply = iter(pictures)
     first = next(supply, None)
@@ -55,12 +60,12 @@ def encode_film(
     frames = (painted(picture, number) for number, picture in enumerate(chain([first], supply)))
     wanted = {out: form, **(masters or {})}
     common: dict[str, Any] = {"size": size, "fps": fps, "metadata": metadata, "with_sound": audio is not None}
-    expected_s = None if audio is None else len(audio) / RATE_HZ
+    common["expected_s"] = expected_s
     done = 0
     with ExitStack() as stack:
-        opened = [film_file(path, kind, **common, expected_s=expected_s) for path, kind in wanted.items()]
+        opened = [film_file(path, kind, **common) for path, kind in wanted.items()]
         films = [stack.enter_context(each) for each in opened]
-        sound = None if audio is None else _InStep(audio, films, Fraction(fps))
+        sound = None if audio is None else _InStep(_awaited(audio, stack), films, Fraction(fps))
         # Closed before the files are, so that no thread goes on with what has failed.
         for frame in stack.enter_context(closing(ahead(frames, depth=_FRAMES_AHEAD))):
             for film in films:
@@ -70,6 +75,9 @@ def encode_film(
                 sound.play_until(done)
             if on_frame:
                 on_frame(done)
+        if sound:
+            sound.play_until(done, wait=True)
+    give_memory_back()
     return done
 
 
@@ -128,22 +136,33 @@ def _even(length: Fraction) -> int:
     return 2 * -(-length // 2)
 
 
-class _InStep:
-    """The sound, played as far as the picture is, so that no muxer has to hold one back for the other."""
+def _awaited(audio: Sound | Callable[[], Sound], stack: ExitStack) -> Future[Sound]:
+    """Have the sound made in a thread of its own."""
+    maker = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="vgkit-sound"))
+    return maker.submit(audio if callable(audio) else lambda: audio)
 
-    def __init__(self, audio: Sound, films: Sequence[FilmFile], fps: Fraction) -> None:
+
+class _InStep:
+    """The sound, played as far as the picture is, so that no muxer has to hold one back for the other.
+
+    Until it is made the muxers hold the first pictures back, which changes nothing in the files for ten seconds.
+    """
+
+    def __init__(self, audio: Future[Sound], films: Sequence[FilmFile], fps: Fraction) -> None:
         self._audio, self._films, self._fps = audio, films, fps
         self._played = 0
 
-    def play_until(self, film_frames: int) -> None:
-        """Encode the sound up to the end of the given number of film frames."""
-        end = round(film_frames * RATE_HZ / self._fps)
-        part: Any = self._audio[self._played : end]
+    def play_until(self, film_frames: int, *, wait: bool = False) -> None:
+        """Encode the sound up to the end of the given number of film frames, as soon as it is made."""
+        if not (wait or self._audio.done() or film_frames > _HELD_BACK_S * self._fps):
+            return
+        audio, end = self._audio.result(), round(film_frames * RATE_HZ / self._fps)
+        part: Any = audio[self._played : end]
         silence = end - self._played - len(part)
         for film in self._films:
             film.play(part)
             if silence:
-                film.play(_silence(silence, self._audio))
+                film.play(_silence(silence, audio))
         self._played = end
 
 

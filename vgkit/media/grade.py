@@ -95,7 +95,7 @@ def read_cube(path: Path) -> Lut:
     except OSError as reason:
         raise AssetError(f"{path} can't be read: {reason.strerror}. Give the path of a .cube file.") from reason
     title, size = path.stem, 0
-    rows: list[list[float]] = []
+    rows: list[tuple[int, list[str]]] = []
     for number, line in enumerate(lines, start=1):
         words = line.split("#", 1)[0].split()
         if not words:
@@ -110,12 +110,14 @@ def read_cube(path: Path) -> Lut:
         elif key == "LUT_1D_SIZE":
             _at_fault(path, number, "this is a 1D table. Export a 3D LUT, 17 to 65 points a side")
         else:
-            rows.append(_row(path, number, words, size, len(rows)))
+            _check_place(path, number, size, len(rows))
+            rows.append((number, words))
     if not size:
         raise AssetError(f"{path} has no LUT_3D_SIZE line. Export it as a 3D .cube LUT.")
-    if len(rows) != size**3:
-        _at_fault(path, len(lines), f"the file ends after {len(rows)} of {size**3} colours. Export it again")
-    return Lut(title=title, table=np.array(rows, np.float32).reshape(size, size, size, 3))
+    colours = _colours(path, rows)
+    if len(colours) != size**3:
+        _at_fault(path, len(lines), f"the file ends after {len(colours)} of {size**3} colours. Export it again")
+    return Lut(title=title, table=colours.reshape(size, size, size, 3))
 
 
 def _size(path: Path, number: int, words: list[str]) -> int:
@@ -126,12 +128,21 @@ def _size(path: Path, number: int, words: list[str]) -> int:
     return size
 
 
-def _row(path: Path, number: int, words: list[str], size: int, before: int) -> list[float]:
+def _check_place(path: Path, number: int, size: int, before: int) -> None:
     if not size:
         _at_fault(path, number, "colours come before LUT_3D_SIZE. Export it as a 3D .cube LUT")
     if before >= size**3:
         _at_fault(path, number, f"there are more than {size**3} colours for LUT_3D_SIZE {size}. Export it again")
-    return _numbers(path, number, words)
+
+
+def _colours(path: Path, rows: list[tuple[int, list[str]]]) -> NDArray[np.float32]:
+    """Return (n, 3). All rows are read at once, which is several times quicker; one by one to find what is wrong."""
+    try:
+        values = np.array([float(word) for _, words in rows for word in words]).reshape(-1, 3)
+        right = all(len(words) == 3 for _, words in rows) and bool((np.abs(values) <= _FARTHEST).all())
+    except ValueError:
+        right = False
+    return (values if right else np.array([_numbers(path, number, words) for number, words in rows])).astype(np.float32)
 
 
 def _numbers(path: Path, number: int, words: list[str], count: int = 3) -> list[float]:

@@ -10,7 +10,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from vgkit.media.flow import Motion, grown, picture_fetched
+from vgkit.media.flow import Field, Motion, fetched, grown
 from vgkit.media.picture import Picture, Plane
 
 _LEVELS = 5.0  # a neighbour that differs by this much, seen through a small blur, counts for a third
@@ -26,27 +26,31 @@ def _averaged(number: int, pictures: Sequence[Picture], motions: Sequence[Motion
     here = pictures[number]
     luma, chroma = here.luma.copy(), here.chroma.copy()
     weights, thin = np.ones_like(luma), np.ones(chroma.shape[:2], np.float32)
-    for neighbour, flow, trust in neighbours(number, pictures, motions):
-        met = picture_fetched(neighbour, flow, colour=cv2.INTER_LINEAR)
-        halves = strength * _likeness(here.luma, met.luma, trust)
+    for neighbour, flow, trust in neighbours(number, motions):
+        met = _fetched(pictures[neighbour], flow)
+        halves = np.float32(strength) * _likeness(here.luma, met.luma, trust)
         weight = grown(halves, here.size)
-        luma += weight * met.luma
-        chroma += halves[..., None] * met.chroma
+        cv2.accumulateProduct(met.luma, weight, luma)
+        cv2.accumulateProduct(met.chroma, cv2.merge([halves, halves]), chroma)
         weights += weight
         thin += halves
     return Picture(luma / weights, chroma / thin[..., None])
 
 
-def neighbours(
-    number: int, pictures: Sequence[Picture], motions: Sequence[Motion]
-) -> list[tuple[Picture, Plane, Plane]]:
-    """List the pictures before and after one with the flow that leads to each, and where it can be trusted."""
+def neighbours(number: int, motions: Sequence[Motion]) -> list[tuple[int, Field, Plane]]:
+    """List the pictures before and after one, with the flow that leads to each and where it can be trusted."""
     found = []
-    if number + 1 < len(pictures) and motions[number].traceable:
-        found.append((pictures[number + 1], motions[number].there, motions[number].trust))
+    if number < len(motions) and motions[number].traceable:
+        found.append((number + 1, motions[number].there, motions[number].trust))
     if number and motions[number - 1].traceable:
-        found.append((pictures[number - 1], motions[number - 1].back, motions[number - 1].trust_back))
+        found.append((number - 1, motions[number - 1].back, motions[number - 1].trust_back))
     return found
+
+
+def _fetched(picture: Picture, flow: Field) -> Picture:
+    """Fetch a picture along a coarse flow in its pixels; its colour, which holds no fine detail, linearly."""
+    luma = fetched(picture.luma, flow, kernel=cv2.INTER_CUBIC)
+    return Picture(luma, fetched(picture.chroma, flow * np.float32(0.5)))
 
 
 def _likeness(here: Plane, met: Plane, trust: Plane) -> Plane:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vgkit.media.deflicker import brightened, brightness_path, even_path, global_gains, local_gains
 from vgkit.media.flow import Motion, fetched, grown, motion_between
@@ -76,8 +77,10 @@ def steadied(pictures: Sequence[Picture], *, how: Steadying = "auto", strength: 
     trial = _Trial(list(pictures), motions_of(pictures), forced=how == "full")
     before = trial.figures
     if how != "off" and len(pictures) > 2:
-        if trial.forced or trial.flickers():
-            trial.attempt("light evened", lambda clip: _evened(clip, trial.motions, strength), _less_flicker)
+        path = brightness_path(trial.pictures, trial.motions)
+        if trial.forced or trial.level * float(np.std(path - even_path(path, trial.motions))) > _FLICKERS_LEVELS:
+            gains = global_gains(path, trial.motions) ** strength
+            trial.attempt("light evened", lambda clip: _evened(clip, gains), _less_flicker)
         uneven = local_gains(trial.pictures, trial.motions)
         if trial.forced or trial.level * float(np.std(uneven)) > _UNEVEN_LEVELS:
             trial.attempt("regions evened", lambda clip: _regions_evened(clip, uneven, strength), _steadier)
@@ -110,11 +113,6 @@ class _Trial:
             self.steps.append(name)
             self.pictures, self.figures = tried, found
 
-    def flickers(self) -> bool:
-        """Whether the light of the whole picture jumps."""
-        path = brightness_path(self.pictures, self.motions)
-        return self.level * float(np.std(path - even_path(path, self.motions))) > _FLICKERS_LEVELS
-
     def grainy(self) -> bool:
         """Whether pixels stand out from both their neighbours in time; where the light flickered, less will do."""
         inner = len(self.pictures) - 2
@@ -132,8 +130,7 @@ class _Trial:
         )
 
 
-def _evened(pictures: list[Picture], motions: list[Motion], strength: float) -> list[Picture]:
-    gains = global_gains(brightness_path(pictures, motions), motions) ** strength
+def _evened(pictures: list[Picture], gains: NDArray[np.float64]) -> list[Picture]:
     return [brightened(picture, float(gain)) for picture, gain in zip(pictures, gains, strict=True)]
 
 
@@ -155,10 +152,10 @@ def _standing_out(number: int, pictures: Sequence[Picture], motions: Sequence[Mo
 
     What moves on differs from its neighbours to different sides; what goes and comes back is grain, or boiling.
     """
-    here, found = pictures[number], neighbours(number, pictures, motions)
+    here, found = pictures[number], neighbours(number, motions)
     if len(found) < 2:
         return 0.0
-    first, second = (fetched(each.luma, grown(flow, here.size), cv2.INTER_CUBIC) - here.luma for each, flow, _ in found)
+    first, second = (fetched(pictures[at].luma, flow, kernel=cv2.INTER_CUBIC) - here.luma for at, flow, _ in found)
     sure = grown(found[0][2] * found[1][2], here.size) > 0.5
     nearer = np.maximum(np.minimum(first, second), 0) - np.minimum(np.maximum(first, second), 0)
     return float(nearer[sure].mean()) if sure.any() else 0.0

@@ -3,9 +3,10 @@
 One pass over the cut makes a film and all its masters; another aspect is another pass, framed anew from the same clips,
 so that nothing is generated twice."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -13,7 +14,7 @@ from vgkit import cut
 from vgkit.brief import FILM_FPS, FILM_SIZES, Aspect
 from vgkit.errors import ParameterError
 from vgkit.files import write_json
-from vgkit.phases.soundtrack import master_sound
+from vgkit.phases.soundtrack import master_sound, put_on_record
 from vgkit.phases.step import Step
 from vgkit.run import Run
 
@@ -93,13 +94,11 @@ def make_films(step: Step, wishes: Wishes, sound: "Sound") -> None:
     write_json(run.path("joins.json"), [segment.film_frames for segment in segments])
     step.make(run.path("joins.json"))
     aspects = aspects_of(run, wishes)
-    music: Sound | None = None
+    master = cache(lambda: master_sound(run, sound))
     for number, aspect in enumerate(aspects):
         film = _Pass(step, wishes, aspect, segments, before=number, passes=len(aspects))
-        # The first shots are worked on while the sound is mastered.
-        pictures = film.pictures()
-        music = master_sound(step, sound) if music is None else music
-        film.encode(pictures, music)
+        film.encode(film.pictures(), lambda: master().samples)
+    put_on_record(step, master())
     for aspect in aspects:
         check_film(step, run.path(film_name(run, aspect)), FILM_SIZES[aspect], segments)
     for path, form in master_files(run, wishes).items():
@@ -141,8 +140,8 @@ class _Pass:
             on_shot=lambda number, steady: self.steadiness.update({number: _figures_only(steady)}),
         )
 
-    def encode(self, pictures: "Iterator[Picture]", music: "Sound") -> None:
-        """Make the film and its masters of them."""
+    def encode(self, pictures: "Iterator[Picture]", music: "Callable[[], Sound]") -> None:
+        """Make the film and its masters of them, and of the music that is mastered meanwhile."""
         from vgkit.media.encode import encode_film
         from vgkit.media.formats import FILMS
 
@@ -160,6 +159,7 @@ class _Pass:
             overlays=overlays_of(run, self.size),
             grain=wishes.grain,
             metadata=_metadata(run),
+            expected_s=run.storyboard.duration_s,
             on_frame=self._tell,
         )
         for path in (film, *masters):

@@ -1,8 +1,9 @@
 """The film's sound, as the refine phase makes it.
 
-It is made before the pictures and apart from them: from the person's files or an engine's music to one master, its
-pictures, and the figures of what a viewer hears."""
+It is mixed before the pictures are begun and mastered beside them: from the person's files or an engine's music to one
+master, its pictures, and the figures of what a viewer hears."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vgkit.brief import FILM_FPS
@@ -15,9 +16,11 @@ from vgkit.run import Run
 from vgkit.storyboard import Storyboard
 
 if TYPE_CHECKING:
+    from vgkit.media.loudness import Finished
     from vgkit.media.mix import Passage
     from vgkit.media.samples import Sound
 
+_PICTURES = ("music.png", "loudness.png")
 _VERSION = "3"  # raise with every change a listener could hear
 
 
@@ -58,20 +61,27 @@ def mix_sound(step: Step, *, transition_sounds: bool = False) -> "Sound":
     return sound
 
 
-def master_sound(step: Step, sound: "Sound") -> "Sound":
-    """Make ``music.wav``, the film's finished sound, and its pictures, and put them on record.
+def master_sound(run: Run, sound: "Sound") -> "Finished":
+    """Make ``music.wav``, the film's finished sound, and its pictures; return what the file holds.
 
     Raises MediaError for sound that can't be as loud as the film must be.
     """
     from vgkit.media.master import finish_for_aac
     from vgkit.media.sound import read_sound, write_wav
 
-    run = step.run
     finished = finish_for_aac(sound)
     write_wav(finished.samples, run.path("music.wav"))
-    step.make(run.path("music.wav"), loudness_lufs=finished.loudness_lufs, true_peak_dbtp=finished.true_peak_dbtp)
-    _draw(step, finished.samples)
-    return read_sound(run.path("music.wav"))
+    finished = replace(finished, samples=read_sound(run.path("music.wav")))
+    _draw(run, finished.samples)
+    return finished
+
+
+def put_on_record(step: Step, master: "Finished") -> None:
+    """Put the finished sound and its pictures on record."""
+    path, loudness_lufs, true_peak_dbtp = step.run.path, master.loudness_lufs, master.true_peak_dbtp
+    step.make(path("music.wav"), loudness_lufs=loudness_lufs, true_peak_dbtp=true_peak_dbtp)
+    for name in _PICTURES:
+        step.make(path(name))
 
 
 def figures(run: Run) -> tuple[Figure, ...]:
@@ -140,17 +150,16 @@ def _music_request(run: Run, storyboard: Storyboard) -> MusicRequest:
     )
 
 
-def _draw(step: Step, sound: "Sound") -> None:
+def _draw(run: Run, sound: "Sound") -> None:
     from vgkit.media.frames import write_picture
     from vgkit.media.rhythm import find_rhythm
     from vgkit.media.waveform import loudness_picture, waveform_picture
 
-    run, cuts_s = step.run, step.run.storyboard.cuts_s
+    cuts_s = run.storyboard.cuts_s
     beats_s = find_rhythm(sound).beats_s
-    pictures = {
-        "music.png": waveform_picture(sound, width_px=1440, height_px=320, beats_s=beats_s, cuts_s=cuts_s),
-        "loudness.png": loudness_picture(sound, width_px=1440, height_px=320, cuts_s=cuts_s),
-    }
-    for name, picture in pictures.items():
+    pictures = (
+        waveform_picture(sound, width_px=1440, height_px=320, beats_s=beats_s, cuts_s=cuts_s),
+        loudness_picture(sound, width_px=1440, height_px=320, cuts_s=cuts_s),
+    )
+    for name, picture in zip(_PICTURES, pictures, strict=True):
         write_picture(picture, run.path(name))
-        step.make(run.path(name))
