@@ -30,6 +30,7 @@ A message states the fact, the numbers and the next move, so that no one needs t
     ├── MediaError
     │   ├── NotAClip               a file that does not decode
     │   ├── EncodeFailed
+    │   ├── NotMeasured            a measure has nothing to go by; never ends a phase
     │   └── FilmNotConformant      finished, but not to specification
     ├── PhaseFailed                a phase's notebook stopped with an error
     │   └── KernelDied
@@ -152,6 +153,10 @@ class NotAClip(MediaError):
 
 
 class EncodeFailed(MediaError):
+    pass
+
+
+class NotMeasured(MediaError):
     pass
 
 
