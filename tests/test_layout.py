@@ -22,6 +22,7 @@ _LEAVES = {"ledger", "media", "quality", "store"}
 _MAY_IMPORT = {
     "media": _NOUNS,
     "quality": _NOUNS | {"media"},
+    "scoring": _NOUNS | {"media", "quality"},
     "ledger": _NOUNS,
     "store": _NOUNS,
     "engines": _NOUNS | {"media", "ledger"},
@@ -58,6 +59,7 @@ _ABOVE = (
         "cli_rehearse",
         "cli_enlarge",
         "cli_film",
+        "cli_score",
         "cli",
     ),
     *("__init__", "__main__"),

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vgkit import __version__, cli_enlarge, cli_film, cli_media, cli_money, cli_rehearse, cli_run
+from vgkit import __version__, cli_enlarge, cli_film, cli_media, cli_money, cli_rehearse, cli_run, cli_score
 from vgkit.cli_options import RunArgument, existing
 from vgkit.errors import Interrupted, StoreError, VgkitError
 
@@ -34,6 +34,7 @@ app.command()(cli_film.smooth)
 app.command()(cli_film.interpolate)
 app.command()(cli_film.grade)
 app.command()(cli_media.conform)
+app.command()(cli_score.score)
 
 
 _LIST = """

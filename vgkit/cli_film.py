@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from vgkit.cli_options import FpsOption, rate_from
+
 SourceArgument = Annotated[Path, typer.Argument(help="a clip: MP4, MOV, MKV, WebM, GIF, or a folder of pictures")]
 OutArgument = Annotated[Path, typer.Argument(help="the file to write: .mp4 (H.264), .mov (ProRes) or .mkv (lossless)")]
-FpsOption = Annotated[str, typer.Option("--fps", help="the clip's rate, whatever its header says: 8 for AnimateDiff")]
 How = Literal["off", "auto", "full"]
 
 
@@ -24,7 +25,7 @@ def smooth(
     """Even a clip's light and calm its grain and boiling, along its motion; say what was found and done."""
     from vgkit.media.alone import smooth_file
 
-    done = smooth_file(clip, out, fps=_rate("--fps", fps), how=how)
+    done = smooth_file(clip, out, fps=rate_from(fps, "--fps"), how=how)
     _say(*done.notes, *done.pieces, out)
 
 
@@ -37,8 +38,8 @@ def interpolate(
     """Draw a clip at another rate: every moment between two frames from both of them."""
     from vgkit.media.alone import interpolate_file
 
-    wanted = _rate("--to", to) or Fraction(30)
-    done = interpolate_file(clip, out, fps=_rate("--fps", fps), to_fps=wanted)
+    wanted = rate_from(to, "--to") or Fraction(30)
+    done = interpolate_file(clip, out, fps=rate_from(fps, "--fps"), to_fps=wanted)
     _say(*done.notes, f"{done.frames} frames at {float(wanted):g} a second", out)
 
 
@@ -53,7 +54,7 @@ def grade(
     from vgkit.media.alone import grade_file
     from vgkit.media.looks import look_named
 
-    done = grade_file(clip, out, look_named(look), fps=_rate("--fps", fps), strength=strength)
+    done = grade_file(clip, out, look_named(look), fps=rate_from(fps, "--fps"), strength=strength)
     _say(*done.notes, out)
 
 
@@ -83,7 +84,7 @@ def film(
 
     plan = Assembly(
         aspect=_known("aspect", aspect, ("16:9", "9:16", "1:1")),
-        fps=_rate("--fps", fps),
+        fps=rate_from(fps, "--fps"),
         seconds=seconds,
         transition=_known("transition", transition, ("cut", "dissolve", "wipe", "push", "dip", "match")),
         treatment=Treatment(look=_look(look, strength), steadying=how, framing=framing),
@@ -129,17 +130,3 @@ def _known(name: str, value: str, known: tuple[str, ...]) -> Any:
     if value not in known:
         raise ParameterError(f"--{name}: {value!r} is none of {', '.join(known)}.")
     return value
-
-
-def _rate(name: str, typed: str) -> Fraction | None:
-    from vgkit.errors import ParameterError
-
-    if not typed:
-        return None
-    try:
-        rate = Fraction(typed).limit_denominator(1001)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 1 <= rate <= 240:
-        raise ParameterError(f"{name}: {typed!r} is no rate from 1 to 240. Say, for example, 8 or 24000/1001.")
-    return rate

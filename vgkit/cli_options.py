@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ AssetOption = Annotated[
 EngineOption = Annotated[list[str] | None, typer.Option(help="plan=, picture=, video= or music= and a name")]
 SettingOption = Annotated[list[str] | None, typer.Option("--set", help="a notebook's parameter: takes=2; repeatable")]
 RunArgument = Annotated[str, typer.Argument(help="a run's name or folder; the latest where left out")]
+FpsOption = Annotated[str, typer.Option("--fps", help="the clip's rate, whatever its header says: 8 for AnimateDiff")]
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON object on stdout, and nothing else")]
 
 
@@ -86,6 +88,19 @@ def pairs(given: list[str] | None, option: str) -> dict[str, str]:
             raise ParameterError(f"{option}: {text!r} is not name=value.")
         found[key.strip()] = value.strip()
     return found
+
+
+def rate_from(typed: str, option: str) -> Fraction | None:
+    """Read a rate, None where nothing was typed. Raises ParameterError, naming the option, for what is none."""
+    if not typed:
+        return None
+    try:
+        rate = Fraction(typed).limit_denominator(1001)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 1 <= rate <= 240:
+        raise ParameterError(f"{option}: {typed!r} is no rate from 1 to 240. Say, for example, 8 or 24000/1001.")
+    return rate
 
 
 def json_text(value: Any) -> str:

@@ -1,0 +1,40 @@
+"""Score a clip from anywhere by all measures.
+
+A measure sees frames and knows no files; here a file becomes frames, so that a clip from the record and one from a
+stranger's disk are scored the same way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from vgkit.media.footage import Footage, read_footage
+from vgkit.media.pixels import Frame
+from vgkit.quality.measure import Measure, Scored, score
+from vgkit.quality.registry import CLIP_MEASURES
+from vgkit.quality.view import Subject
+
+
+@dataclass(frozen=True)
+class ScoredClip:
+    """A clip as it was opened, and what each measure found, in the order of the measures."""
+
+    footage: Footage
+    scores: tuple[Scored, ...]
+
+
+def score_clip(
+    path: Path,
+    *,
+    fps: Fraction | None = None,
+    keyframe: Frame | None = None,
+    measures: Sequence[Measure] = CLIP_MEASURES,
+) -> ScoredClip:
+    """Score a clip, an animated picture, or pictures in a folder or by a pattern, as it is: a GIF keeps its dither.
+
+    ``fps`` overrules the clip's header. ``keyframe`` is the still that the clip was to begin with, RGB uint8 of any
+    size. Raises NotAClip where the clip is not whole or can't be shown right, InputError where a rate must be given.
+    """
+    footage = read_footage(path, fps=fps, undither=False)
+    subject = Subject(footage.size, footage.fps, footage.count, keyframe)
+    return ScoredClip(footage, tuple(score(footage.frames(), subject, measures)))
