@@ -48,6 +48,10 @@ _ABOVE = (
         "rehearse",
         "stopping",
         "assembly",
+        "plots",
+        "paired",
+        "compare",
+        "widgets",
     ),
     *(
         "doctor",
@@ -59,6 +63,7 @@ _ABOVE = (
         "cli_rehearse",
         "cli_enlarge",
         "cli_film",
+        "cli_compare",
         "cli_score",
         "cli",
     ),
