@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, signal
 
 from vgkit.errors import MediaError
-from vgkit.media.meter import SILENT_LUFS, STEP_S, decibels, integrated, power_by_step, powers, true_peaks
+from vgkit.media.meter import SILENT_LUFS, STEP_S, decibels, integrated, power_by_step, powers, stretches, true_peaks
 from vgkit.media.samples import RATE_HZ, Sound, checked, seconds
 
 MISS_LU = 0.05
@@ -111,9 +111,12 @@ class Mastering:
         return gain_db, reached
 
     def _played(self, gain_db: Steps) -> Sound:
-        centres = (np.arange(len(gain_db)) + 0.5) * STEP
-        gain = np.interp(np.arange(len(self._ready)), centres, 10 ** (gain_db / 20)).astype(np.float32)
-        return self._ready * gain[:, None]
+        centres, factors = (np.arange(len(gain_db)) + 0.5) * STEP, 10 ** (gain_db / 20)
+        played = np.empty_like(self._ready)
+        for part in stretches(len(played), step=STEP):
+            gain = np.interp(np.arange(part.start, part.stop), centres, factors).astype(np.float32)
+            np.multiply(self._ready[part], gain[:, None], out=played[part])
+        return played
 
 
 def without_rumble(samples: Sound, *, lowest_hz: float = 20.0) -> Sound:

@@ -2,6 +2,8 @@
 
 All of it rests on the power in steps of 100 ms, so that a mastering loop, a figure and a plot need one filtering."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
@@ -12,6 +14,8 @@ STEP_S = 0.1
 MOMENTARY_STEPS, SHORT_TERM_STEPS = 4, 30
 SILENT_LUFS = -70.0  # below it nothing counts
 OVERSAMPLED = 4
+_BESIDE = 16  # samples; scipy's filter for four times reaches ten to either side
+_STRETCH_S = 10.0
 Levels = NDArray[np.float64]
 
 # BS.1770-4, tables 1 and 2: a head's shelf, then a high pass; for 48 kHz.
@@ -23,13 +27,22 @@ _WEIGHTING = np.array(
 )
 
 
+def stretches(length: int, *, step: int) -> Iterator[slice]:
+    """Cut a sound into stretches of about ten seconds in whole steps, so that its length costs no memory."""
+    longest = seconds(_STRETCH_S) // step * step
+    return (slice(first, min(first + longest, length)) for first in range(0, length, longest))
+
+
 def powers(samples: Sound, *, step: int) -> Levels:
     """The weighted power of both sides together in each whole ``step`` samples of (n, 2)."""
     whole = len(samples) // step * step
     total = np.zeros(whole // step)
     for side in samples.T:
-        heard = signal.sosfilt(_WEIGHTING, side.astype(np.float64))[:whole].reshape(-1, step)
-        total += np.einsum("ij,ij->i", heard, heard) / step
+        state = np.zeros((len(_WEIGHTING), 2))
+        for part in stretches(whole, step=step):
+            heard, state = signal.sosfilt(_WEIGHTING, side[part].astype(np.float64), zi=state)
+            blocks = heard.reshape(-1, step)
+            total[part.start // step : part.stop // step] += np.einsum("ij,ij->i", blocks, blocks) / step
     return total
 
 
@@ -58,13 +71,22 @@ def integrated(power: Levels) -> float:
 
 def true_peaks(samples: Sound, *, step: int) -> NDArray[np.float32]:
     """The highest absolute value in each ``step`` samples, the curve between samples included."""
-    padded = -len(samples) % step
-    peaks = np.zeros((len(samples) + padded) // step, dtype=np.float32)
-    for side in samples.T:
-        curve = signal.resample_poly(np.ascontiguousarray(side, dtype=np.float32), OVERSAMPLED, 1)
-        by_step = np.pad(np.abs(curve), (0, padded * OVERSAMPLED)).reshape(len(peaks), -1)
-        np.maximum(peaks, by_step.max(axis=1), out=peaks)
+    peaks = np.zeros(-(-len(samples) // step), dtype=np.float32)
+    for part in stretches(len(samples), step=step):
+        here = peaks[part.start // step : -(-part.stop // step)]
+        for side in samples.T:
+            curve = np.abs(_oversampled(side, part))
+            by_step = np.pad(curve, (0, len(here) * step * OVERSAMPLED - len(curve))).reshape(len(here), -1)
+            np.maximum(here, by_step.max(axis=1), out=here)
     return peaks
+
+
+def _oversampled(side: NDArray[np.float32], part: slice) -> NDArray[np.float32]:
+    """The curve through a part of one side, as it is within the whole."""
+    lead = min(part.start, _BESIDE)
+    near = np.ascontiguousarray(side[part.start - lead : part.stop + _BESIDE], dtype=np.float32)
+    curve = signal.resample_poly(near, OVERSAMPLED, 1)[lead * OVERSAMPLED :]
+    return np.asarray(curve[: (part.stop - part.start) * OVERSAMPLED], dtype=np.float32)
 
 
 def decibels(amplitude: float) -> float:
