@@ -1,5 +1,7 @@
 """A thread that works ahead: how far it goes, and how it ends."""
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -86,3 +88,18 @@ def test_closing_one_closes_the_one_that_it_reads_from() -> None:
     assert next(read) == 0
     read.close()
     assert numbers.stopped.is_set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads priorities of their own")
+def test_a_modest_thread_gives_way_and_the_reader_does_not() -> None:
+    def own() -> Iterator[int]:
+        yield os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def priorities() -> Iterator[int]:
+        yield from own()
+        yield from ahead(own(), depth=1)
+
+    (before,) = own()
+    assert list(ahead(priorities(), depth=2)) == [before, before]
+    assert min(ahead(priorities(), depth=2, modest=True)) > before
+    assert list(own()) == [before]
