@@ -10,7 +10,7 @@ from vgkit.errors import RunBusy
 from vgkit.lock import RunLock, held_by
 from vgkit.phases.intermediates import large, let_large_go
 from vgkit.places import rehearsals_dir, runs_dir
-from vgkit.run import Run, all_runs
+from vgkit.run import Run, all_runs, rehearsed_in
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +41,12 @@ def clean_rehearsals(*, really: bool, caches: bool) -> int:
     """Remove what rehearsed hosts kept of runs that are gone and, with ``caches``, the caches of those still here."""
     freed = 0
     for hosts in sorted(rehearsals_dir().glob("*")):
-        run_is_here = (runs_dir() / hosts.name / "run.json").exists()
-        for folder in [hosts / "cache"] if run_is_here and caches else [] if run_is_here else [hosts]:
+        runs = rehearsed_in(hosts.name)
+        for folder in [hosts / "cache"] if runs and caches else [] if runs else [hosts]:
             freed += _size(folder)
             if really:
-                if run_is_here:
-                    _check_idle(runs_dir() / hosts.name)
+                for run in runs:
+                    _check_idle(run)
                 shutil.rmtree(folder, ignore_errors=True)
     return freed
 

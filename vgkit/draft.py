@@ -27,9 +27,15 @@ _SHORTEST_CAPTION_FRAMES = 36  # what can't be read is left out
 _HINT_FROM = 0.2  # a neighbour's weight below this colours the record, not the words
 
 
-def draft_storyboard(brief: Brief, template: Template, plan: Plan, clip: ClipShape) -> Storyboard:
-    """Settle shots, keyframes, captions and the end card to the frame. Raises KeyError if the plan lacks a beat."""
-    spans = snap_shots(template, frames=brief.frames, clip=clip)
+def draft_storyboard(
+    brief: Brief, template: Template, plan: Plan, clip: ClipShape, *, common: ClipShape | None = None
+) -> Storyboard:
+    """Settle shots, keyframes, captions and the end card to the frame; ``common`` is what shots and stills go by where
+    other engines make the same film (see ``timing.common_clip``).
+
+    Raises KeyError if the plan lacks a beat.
+    """
+    spans = snap_shots(template, frames=brief.frames, clip=common or clip)
     beats = {beat.beat: beat for beat in plan.beats}
     width, height = brief.size_px
     shots = tuple(_shot(number, span, beats, brief, template, plan) for number, span in enumerate(spans, 1))
@@ -41,6 +47,7 @@ def draft_storyboard(brief: Brief, template: Template, plan: Plan, clip: ClipSha
         height_px=height,
         frames=brief.frames,
         clip=clip,
+        common=common,
         place=plan.place,
         light=plan.light,
         mood=plan.mood,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from vgkit.brief import Brief, Role
 from vgkit.engines.hosted import Order
 from vgkit.film_calls import Wanted, film_calls
+from vgkit.storyboard import ClipShape
 from vgkit.template import Template
 
 PHASE_OF: dict[Role, str] = {"plan": "validate", "picture": "animatic", "video": "chunks", "music": "refine"}
@@ -37,12 +38,12 @@ class Row:
     commercial_use: bool
 
 
-def estimate(brief: Brief, template: Template, *, takes: int = 1) -> tuple[Row, ...]:
+def estimate(brief: Brief, template: Template, *, takes: int = 1, common: ClipShape | None = None) -> tuple[Row, ...]:
     """Say what each phase would ask of its engine, were nothing in the cache and no call to fail.
 
-    Raises EngineUnknown for an engine or profile there is not.
+    ``common`` is as for ``film_calls``. Raises EngineUnknown for an engine or profile there is not.
     """
-    wanted = itertools.groupby(film_calls(brief, template, takes=takes), key=lambda each: each.role)
+    wanted = itertools.groupby(film_calls(brief, template, takes=takes, common=common), key=lambda each: each.role)
     return tuple(row for _, alike in wanted for row in _rows(list(alike)))
 
 

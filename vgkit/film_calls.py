@@ -13,7 +13,7 @@ from vgkit.engines.base import ClipRequest, MusicRequest, PictureRequest, PlanRe
 from vgkit.engines.hosted import HostedEngine, Order
 from vgkit.engines.registry import engine_for
 from vgkit.profiles import profile_for
-from vgkit.storyboard import Shot, Storyboard
+from vgkit.storyboard import ClipShape, Shot, Storyboard
 from vgkit.template import Template
 
 _SOME_STILL = Path("keyframe.png")  # an engine asks whether there is one, not what it shows
@@ -28,13 +28,20 @@ class Wanted:
     orders: tuple[Order, ...]
 
 
-def film_calls(brief: Brief, template: Template, *, takes: int = 1) -> tuple[Wanted, ...]:
+def film_calls(
+    brief: Brief, template: Template, *, takes: int = 1, common: ClipShape | None = None
+) -> tuple[Wanted, ...]:
     """List all that a film needs made, role by role, as if nothing were in the cache and no call failed.
 
-    Raises EngineUnknown for an engine or profile there is not.
+    ``common`` is the clip its shots go by where other engines make the same film. Raises EngineUnknown for an engine or
+    profile there is not.
     """
     engines = {role: engine_for(role, name) for role, name in profile_for(brief).engines.items()}
-    storyboard = _drafted(brief, template, engines["video"])
+    # Imported here: reading the scenes and palettes takes a moment that no other command needs.
+    from vgkit.engines.sketch.plan import plan_by_rule
+
+    clip = engines["video"].shape(brief.aspect)
+    storyboard = draft_storyboard(brief, template, plan_by_rule(brief, template), clip, common=common)
     return tuple(
         Wanted(role, engines[role], _orders(engines[role], request))
         for role, requests in _requests(brief, template, storyboard, takes=takes).items()
@@ -46,24 +53,17 @@ def _orders(engine: Any, request: Request) -> tuple[Order, ...]:
     return tuple(engine.forecast(request)) if isinstance(engine, HostedEngine) else ()
 
 
-def _drafted(brief: Brief, template: Template, maker: Any) -> Storyboard:
-    # Imported here: reading the scenes and palettes takes a moment that no other command needs.
-    from vgkit.engines.sketch.plan import plan_by_rule
-
-    return draft_storyboard(brief, template, plan_by_rule(brief, template), maker.shape(brief.aspect))
-
-
 def _requests(brief: Brief, template: Template, storyboard: Storyboard, *, takes: int) -> dict[Role, list[Request]]:
     """What each role would be asked, in a film's order; music only where the brief brings none."""
-    clip, product = storyboard.clip, brief.assets.product
+    clip, pace, product = storyboard.clip, storyboard.pace, brief.assets.product
     stills: list[Request] = [
         PictureRequest(
             subject=keyframe.id,
             prompt=keyframe.prompt,
             negative=template.negative,
             seed=storyboard.shot(keyframe.shot).seed,
-            width_px=clip.width_px,
-            height_px=clip.height_px,
+            width_px=pace.width_px,
+            height_px=pace.height_px,
             at=0.0,
             staging=_staging(storyboard, storyboard.shot(keyframe.shot)),
             product=product,

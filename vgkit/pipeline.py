@@ -210,6 +210,7 @@ def _events_so_far(run: Run) -> int:
 
 def _write_started(run: Run) -> None:
     brief = run.brief
+    batch: dict[str, Any] = {"batch": run.batch.name, "batch_cap_usd": run.batch.cap_usd} if run.batch else {}
     run.events.write(
         "run_started",
         brief=brief.model_dump(mode="json"),
@@ -221,6 +222,7 @@ def _write_started(run: Run) -> None:
         seed=brief.seed,
         cap_usd=run.profile.cap_usd,
         version=__version__,
+        **batch,
         **({"rehearsal": True} if run.rehearsal is not None else {}),
     )
 

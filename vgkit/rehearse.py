@@ -7,7 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +17,7 @@ from vgkit.engines.hosts import host
 from vgkit.errors import Interrupted, VgkitError
 from vgkit.keys import load_keys
 from vgkit.ledger import Ledger, read_events
+from vgkit.lock import RunLock
 from vgkit.phases.leftovers import open_calls
 from vgkit.pipeline import run_phases
 from vgkit.places import rehearsal_dir
@@ -89,7 +90,11 @@ def hosts_of(run: Run) -> Iterator["Servers | None"]:
     # Imported here: the hosts draw and compose, and a real run passes through here without any.
     from vgkit.rehearsal.server import rehearsing
 
-    with rehearsing(rehearsal_dir(run.name), **run.rehearsal) as servers, _environment(servers.environment):
+    folder = rehearsal_dir(run.world)
+    folder.mkdir(parents=True, exist_ok=True)
+    # Films of one batch share their hosts, and two servers would fall out over one folder.
+    alone = RunLock(folder) if run.batch else nullcontext()
+    with alone, rehearsing(folder, **run.rehearsal) as servers, _environment(servers.environment):
         yield servers
 
 

@@ -9,11 +9,12 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vgkit import __version__
 from vgkit.brief import Brief, brief_from
@@ -21,13 +22,25 @@ from vgkit.complaints import complain
 from vgkit.errors import PhaseNotReady, RunError, RunNotFound, StoreError
 from vgkit.files import free_bytes, refused, sha256_of, write_json
 from vgkit.ledger import Events
+from vgkit.ledger.rehearsals import world_of
 from vgkit.places import runs_dir
 from vgkit.profiles import Profile, profile_for
-from vgkit.storyboard import Shot, Storyboard
+from vgkit.storyboard import ClipShape, Shot, Storyboard
 from vgkit.template import Template
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MB_PER_SECOND = 6  # the lossless cut is the largest thing a run keeps; measured with room to spare
+
+
+class Batch(BaseModel):
+    """The films that a run belongs with: their name, the most they may cost together, and the clip that the shots and
+    stills of all of them go by."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    cap_usd: Decimal | None = Field(default=None, ge=0)
+    common: ClipShape | None = None
 
 
 @dataclass(frozen=True)
@@ -40,12 +53,23 @@ class Run:
     settings: dict[str, Any] = field(default_factory=dict)
     needs_approval: bool = False
     rehearsal: dict[str, Any] | None = None  # speed, faults and seed, where nothing of it is real
+    batch: Batch | None = None
     by_hand: bool = False  # taken up without a name, as a notebook does: a phase then makes what must come before it
 
     @property
     def name(self) -> str:
         """The run's id everywhere: its folder's name."""
         return self.folder.name
+
+    @property
+    def world(self) -> str:
+        """The rehearsal it belongs to, whose hosts films of one batch share; empty where it is real."""
+        return "" if self.rehearsal is None else self.batch.name if self.batch else self.name
+
+    @property
+    def common_clip(self) -> ClipShape | None:
+        """What its shots and stills go by, where other engines make the same film."""
+        return self.batch.common if self.batch else None
 
     @cached_property
     def profile(self) -> Profile:
@@ -116,12 +140,13 @@ class Run:
             record = json.loads((folder / "run.json").read_text("utf-8"))
             template = Template.model_validate(record["template"])
             brief = brief_from(record["brief"])
+            batch = Batch.model_validate(record["batch"]) if record.get("batch") else None
         except ValidationError as refusal:
             raise RunError(f"{folder / 'run.json'} is damaged: {complain(refusal)}. Start the run anew.") from refusal
         except (OSError, ValueError, KeyError) as error:
             raise RunError(f"{folder / 'run.json'} can't be read ({error}). Start the run anew.") from error
         settings, needs_approval = record.get("settings", {}), record.get("needs_approval", False)
-        return cls(folder, brief, template, settings, needs_approval, record.get("rehearsal"))
+        return cls(folder, brief, template, settings, needs_approval, record.get("rehearsal"), batch)
 
     def clips(self) -> list[Any]:
         """The cut as moviepy clips for edits of one's own: one a shot, steadied, graded and at 30 frames a second.
@@ -154,6 +179,7 @@ class Run:
             "settings": self.settings,
             "needs_approval": self.needs_approval,
             "rehearsal": self.rehearsal,
+            "batch": self.batch.model_dump(mode="json") if self.batch else None,
         }
         write_json(self.folder / "run.json", record)
 
@@ -168,6 +194,11 @@ def _sample_run() -> Run:
 def all_runs() -> list[Path]:
     """List the folders of all runs, the one that was started last at the end."""
     return sorted((path.parent for path in runs_dir().glob("*/run.json")), key=_started)
+
+
+def rehearsed_in(world: str) -> list[Path]:
+    """List the folders of the runs that the hosts of one rehearsal serve; one that can't be read counts by its name."""
+    return [folder for folder in all_runs() if world in (folder.name, world_of(folder))]
 
 
 def latest_run() -> Path | None:

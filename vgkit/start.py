@@ -11,7 +11,8 @@ import re
 import shutil
 import stat
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from vgkit.errors import AssetError, BriefError
 from vgkit.files import copy_file, refused
 from vgkit.places import templates_dir
 from vgkit.profiles import profile_for
-from vgkit.run import Run, check_room, new_folder
+from vgkit.run import Batch, Run, check_room, new_folder
 from vgkit.template import Template
 from vgkit.template_files import load_template
 
@@ -75,16 +76,35 @@ def start_run(
 ) -> Run:
     """Check the brief against everything it names and make its folder, with copies of its assets.
 
-    A ``rehearsal`` (speed, faults, seed) is marked as one for good. Relative asset paths are read from ``base``; assets
-    must lie in it, in the working folder, or in one of ``allowed``. Raises BriefError, TemplateError, AssetError,
-    EngineUnknown, LicenceForbids, KeyMissing, RunError or StoreError, and then leaves nothing behind.
+    See ``check_brief`` and ``make_run``. Whatever is raised, nothing is left behind.
+    """
+    checked = check_brief(brief, base=base, allowed=allowed, rehearsed=rehearsal is not None)
+    return make_run(checked, name=name, settings=settings, needs_approval=needs_approval, rehearsal=rehearsal)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A brief that can become a run: as the run will keep it, its template, and its assets by their place there."""
+
+    brief: Brief
+    template: Template
+    copies: Mapping[Path, Path]
+
+
+def check_brief(
+    brief: Brief, *, base: Path | None = None, allowed: Sequence[Path] = (), rehearsed: bool = False
+) -> Checked:
+    """Check the brief against everything it names; ``rehearsed`` films need no keys.
+
+    Relative asset paths are read from ``base``; assets must lie in it, in the working folder, or in one of ``allowed``.
+    Raises BriefError, TemplateError, AssetError, EngineUnknown, LicenceForbids, KeyMissing or StoreError.
     """
     base = (base or Path.cwd()).resolve()
     template = load_template(template_ref(brief, base))
     profile = profile_for(brief)
     for role, reference in profile.engines.items():
         engine = engine_for(role, reference, usage=brief.usage)
-        if isinstance(engine, HostedEngine) and rehearsal is None:
+        if isinstance(engine, HostedEngine) and not rehearsed:
             engine.client.check_key()
     engines = {role: full_name(role, reference) for role, reference in brief.engines.items()}
     assets = _checked_assets(brief, base, [base, Path.cwd(), *allowed, *_extra_folders()])
@@ -93,14 +113,30 @@ def start_run(
     own = {kind: Path("inputs") / f"{kind}{path.suffix.lower()}" for kind, path in assets.items()}
     own_assets = brief.assets.model_copy(update=own)
     kept = brief.model_copy(update={"assets": own_assets, "template": template.name, "engines": engines})
-    folder = new_folder(name or _default_name(brief))
-    run = Run(folder, kept, template, dict(settings or {}), needs_approval, rehearsal)
-    _make_folder(run, {own[kind]: path for kind, path in assets.items()})
+    return Checked(kept, template, {own[kind]: path for kind, path in assets.items()})
+
+
+def make_run(
+    checked: Checked,
+    *,
+    name: str = "",
+    settings: dict[str, Any] | None = None,
+    needs_approval: bool = False,
+    rehearsal: dict[str, Any] | None = None,
+    batch: Batch | None = None,
+) -> Run:
+    """Make the folder of a run, under a name that no other has; a ``rehearsal`` (speed, faults, seed) is one for good.
+
+    Raises RunError for a name that is none, and StoreError.
+    """
+    folder = new_folder(name or _default_name(checked.brief))
+    run = Run(folder, checked.brief, checked.template, dict(settings or {}), needs_approval, rehearsal, batch)
+    _make_folder(run, checked.copies)
     log.info("run %s started with vgkit %s", run.name, __version__)
     return run
 
 
-def _make_folder(run: Run, copies: dict[Path, Path]) -> None:
+def _make_folder(run: Run, copies: Mapping[Path, Path]) -> None:
     """Fill a folder under a name no one looks at, then give it its own: a run is there whole or not at all."""
     draft = run.folder.with_name(f".{run.folder.name}.{os.getpid()}.tmp")
     try:

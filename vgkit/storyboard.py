@@ -157,6 +157,7 @@ class Storyboard(BaseModel):
     height_px: int
     frames: int = Field(gt=0)
     clip: ClipShape
+    common: ClipShape | None = None  # what shots and stills go by, where other engines make the same film
     place: Slug
     light: Light
     mood: Mood
@@ -174,6 +175,11 @@ class Storyboard(BaseModel):
     def duration_s(self) -> float:
         """The film's length in seconds."""
         return self.frames / FILM_FPS
+
+    @property
+    def pace(self) -> ClipShape:
+        """The clip that the length of shots and the size of stills follow: the engine's own, unless one is common."""
+        return self.common or self.clip
 
     @property
     def cuts_s(self) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ A planner finds words; time is arithmetic, so that the same brief has the same s
 never asks a video engine for more than the engine really gives."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vgkit.brief import FILM_FPS
@@ -57,6 +58,18 @@ def snap_shots(template: Template, *, frames: int, clip: ClipShape) -> tuple[Spa
             view = _view(beat, turn)
             spans.append(Span(beat, view, first, border - first, transition, _TRANSITION_FRAMES[transition]))
     return tuple(spans)
+
+
+def common_clip(clips: Sequence[ClipShape]) -> ClipShape:
+    """What the shots and stills of one film go by under several engines: as short as the shortest clip, as large as the
+    largest.
+
+    A long clip that is shown in part loses its tail; a short one that had to fill a longer shot would be slowed, and
+    its motion no longer be what its engine made.
+    """
+    shortest = min(clips, key=lambda clip: clip.seconds)
+    largest = max(clips, key=lambda clip: clip.width_px * clip.height_px)
+    return shortest.model_copy(update={"width_px": largest.width_px, "height_px": largest.height_px})
 
 
 def keyframe_frames(frames: int) -> range:

@@ -169,8 +169,10 @@ def _record() -> Finding:
 
 def _rehearsals() -> Finding:
     """Tell what rehearsals have left behind whose run is gone."""
+    from vgkit.run import rehearsed_in
+
     worlds = sorted(path for path in rehearsal_dir("").glob("*") if path.is_dir())
-    left = [path for path in worlds if not (runs_dir() / path.name / "run.json").is_file()]
+    left = [path for path in worlds if not rehearsed_in(path.name)]
     room_mb = sum(file.stat().st_size for path in left for file in path.rglob("*") if file.is_file()) / 1e6
     if not left:
         return Finding("rehearsals", "green", f"{len(worlds)} are kept beside their runs, none without one.")

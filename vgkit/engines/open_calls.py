@@ -14,7 +14,7 @@ from typing import Any
 from vgkit.ledger import Event, Events
 from vgkit.ledger.kinds import CALL_ENDS
 from vgkit.ledger.reading import NEVER_READ, Mark, read_on
-from vgkit.ledger.rehearsals import is_rehearsal
+from vgkit.ledger.rehearsals import world_of
 
 _EACH_SAYS = (
     "call",
@@ -50,26 +50,32 @@ class _File:
     open: dict[str, OpenCall] = field(default_factory=dict)  # by call
     failed: set[str] = field(default_factory=set)  # fingerprints of calls that were created and failed
     predictions: set[str] = field(default_factory=set)
+    batch: str = ""
 
 
 class CallBook:
-    """The calls of all real runs in a folder, or of one rehearsal, whose hosts are its own. Threads may share one."""
+    """The calls of all real runs in a folder, or of one rehearsal, which may be of several runs and whose hosts are its
+    own. Threads may share one."""
 
     def __init__(self, runs_dir: Path, *, rehearsal: str = "") -> None:
         self.runs_dir = runs_dir
         self.rehearsal = rehearsal
         self._files: dict[Path, _File] = {}
+        self._elsewhere: set[Path] = set()
         self._reading = threading.Lock()
 
     def refresh(self) -> None:
         """Read what the runs have written since the last time."""
         with self._reading:
-            there = set(self.runs_dir.glob(f"{self.rehearsal or '*'}/events.jsonl"))
+            there = set(self.runs_dir.glob("*/events.jsonl"))
             for path in self._files.keys() - there:  # a run was deleted, and its calls with it
                 del self._files[path]
-            for path in there:
-                if path in self._files or self.rehearsal or not is_rehearsal(path.parent):
+            self._elsewhere &= there
+            for path in there - self._elsewhere:
+                if path in self._files or world_of(path.parent) == self.rehearsal:
                     self._read(path)
+                else:
+                    self._elsewhere.add(path)
 
     def open(self, mark: str) -> OpenCall | None:
         """The call of this fingerprint that is open, if there is one; rather one that has a prediction."""
@@ -84,9 +90,17 @@ class CallBook:
             return [call for file in self._files.values() for call in file.open.values() if call.run == run]
 
     def has_failed(self, mark: str, *, run: str) -> bool:
-        """Whether a call of this fingerprint was created in a run and failed."""
+        """Whether a call of this fingerprint was created and failed, in a run or another of its batch.
+
+        What films share must come out the same in all of them, so that where one took another seed, the others do.
+        """
         with self._reading:
-            return any(mark in file.failed for path, file in self._files.items() if path.parent.name == run)
+            batch = next((file.batch for path, file in self._files.items() if path.parent.name == run), "")
+            return any(
+                mark in file.failed
+                for path, file in self._files.items()
+                if path.parent.name == run or (batch and file.batch == batch)
+            )
 
     @property
     def predictions(self) -> frozenset[str]:
@@ -108,6 +122,8 @@ class CallBook:
         for event in news.log:
             if event.kind.startswith("call_"):
                 _take_in(file, event, path)
+            elif event.kind == "run_started":
+                file.batch = event.get("batch") or file.batch
 
 
 def _take_in(file: _File, event: Event, path: Path) -> None:

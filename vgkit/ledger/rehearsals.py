@@ -6,8 +6,16 @@ from pathlib import Path
 
 def is_rehearsal(folder: Path) -> bool:
     """Whether a run's folder says it is a rehearsal; one that says nothing is none."""
+    return bool(world_of(folder))
+
+
+def world_of(folder: Path) -> str:
+    """Name the rehearsal that a run's folder belongs to, its own or its batch's; empty where the run is real."""
     try:
+        record = json.loads((folder / "run.json").read_text("utf-8"))
         # How it is rehearsed may be told with no words at all, and is still told.
-        return json.loads((folder / "run.json").read_text("utf-8")).get("rehearsal") not in (None, False)
+        if record.get("rehearsal") in (None, False):
+            return ""
+        return str((record.get("batch") or {}).get("name") or folder.name)
     except (OSError, ValueError, AttributeError):
-        return False
+        return ""

@@ -1,9 +1,10 @@
 """How a phase asks engines: by the door, within the caps, side by side, with a look at what came back."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +36,23 @@ def onlooker(run: Run, phase: str) -> Door:
     """A door to foresee through, for which a rehearsal's hosts need not run; who asks takes ``door``."""
     rehearsal = run.rehearsal is not None
     # A rehearsal is a world of its own: what its hosts made and charged is neither found nor taken up by another.
-    cache = Cache((rehearsal_dir(run.name) if rehearsal else runs_dir()) / "cache")
+    cache = Cache((rehearsal_dir(run.world) if rehearsal else runs_dir()) / "cache")
     caps = Caps(run.profile.cap_usd, None if rehearsal else project_cap())
+    if run.batch:
+        caps = replace(caps, batch=run.batch.name, batch_usd=run.batch.cap_usd)
     purse = Purse(runs_dir(), run.name, caps, rehearsal=rehearsal)
-    within = Within(cache, CallBook(runs_dir(), rehearsal=run.name if rehearsal else ""), decodes)
+    within = Within(cache, CallBook(runs_dir(), rehearsal=run.world), decodes)
     return Door(run.events, phase=phase, purse=purse, within=within)
 
 
-def ask_all(step: Step, asks: Sequence[Ask], *, spare: bool = False) -> list[tuple[Ask, EngineFailed]]:
+def ask_all(
+    step: Step, asks: Sequence[Ask], *, spare: bool = False, on_made: Callable[[Ask], None] = lambda _: None
+) -> list[tuple[Ask, EngineFailed]]:
     """Ask for several things side by side, as many at once as their engine bears.
 
     The first error ends it: what is under way is brought home, since it is paid for, and nothing more is begun. With
     ``spare``, an engine that does not deliver one thing does not stop the others; those that failed are returned.
+    ``on_made`` is told of each that came, while others are waited for.
     """
     through = door(step.run, step.phase)
     failed: list[tuple[Ask, EngineFailed]] = []
@@ -58,6 +64,8 @@ def ask_all(step: Step, asks: Sequence[Ask], *, spare: bool = False) -> list[tup
             for done, future in enumerate(as_completed(pending), 1):
                 if failure := _failure(future, spare=spare):
                     failed.append((pending[future], failure))
+                else:
+                    on_made(pending[future])
                 step.progress(done, len(asks), pending[future].subject)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)

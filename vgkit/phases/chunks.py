@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from vgkit.draft import seed_for
 from vgkit.engines.base import Ask, ClipRequest
 from vgkit.errors import EngineFailed, ParameterError
-from vgkit.files import write_json
+from vgkit.files import sha256_of, write_json
+from vgkit.ledger import read_events
 from vgkit.phases.animatic import keyframe_path
 from vgkit.phases.asking import ask_all, engine, engine_mark, staging
 from vgkit.phases.calls_told import calls_told
+from vgkit.phases.intermediates import record_of
 from vgkit.phases.report import Figure, PhaseReport, Table
+from vgkit.phases.scores import SCORES, Scorer
 from vgkit.phases.step import Inputs, Step, begin, catch_up, made_digest
+from vgkit.phases.takes import choices_lost, decided_by, decisions, rule_of, takes_table
 from vgkit.run import Run
 from vgkit.storyboard import Shot, Storyboard
 
@@ -27,15 +31,18 @@ _MOST_STILLS = 1 / 3
 
 def inputs(run: Run, *, takes: int = 1) -> Inputs:
     """What the clips and the cut follow from."""
-    storyboard = run.storyboard
-    stills = [keyframe_path(run, k).name for k in storyboard.keyframes]
+    return {**_clip_inputs(run), "takes": str(takes), **decided_by(run, takes=takes)}
+
+
+def _clip_inputs(run: Run) -> Inputs:
+    """What decides each single clip."""
+    stills = [keyframe_path(run, k).name for k in run.storyboard.keyframes]
     product = made_digest(run, "references", "references/product.png") if run.asset("product") else "none"
     return {
         "storyboard.json": made_digest(run, "validate", "storyboard.json"),
         **{f"animatic/{name}": made_digest(run, "animatic", f"animatic/{name}") for name in stills},
         "references/product.png": product,
         "engines.video": engine_mark(run, "video"),
-        "takes": str(takes),
     }
 
 
@@ -56,11 +63,13 @@ def asks(run: Run, *, takes: int = 1) -> list[Ask]:
 
 
 def make_chunks(run: Run, *, takes: int = 1) -> PhaseReport:
-    """Make ``takes`` clips of each shot, pick one of each, and join the picks to the cut without loss.
+    """Make ``takes`` clips of each shot, score them, pick one of each, and join the picks to the cut without loss.
 
-    Raises ParameterError for takes outside 1 to 8, BudgetExceeded before a call that the cap does not allow.
+    Clips that stand are kept; with another rule or another choice only the cut is made anew. Raises ParameterError for
+    takes outside 1 to 8 or a rule that can't pick, BudgetExceeded before a call that the cap does not allow.
     """
     check_settings(takes=takes)
+    rule_of(run)
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, takes=takes)) as step:
         if step.needed:
@@ -86,9 +95,9 @@ def report(run: Run) -> PhaseReport:
         run,
         PHASE,
         lines=(f"{len(storyboard.shots)} shots by {engine_mark(run, 'video')}: {shape} each.",),
-        alerts=_stills_told(picks),
+        alerts=(*_stills_told(picks), *choices_lost(run)),
         figures=figures,
-        tables=(Table("The cut", ("shot", "take", "lasts", "then"), rows), *calls_told(run, PHASE)),
+        tables=(Table("The cut", ("shot", "take", "lasts", "then"), rows), takes_table(run), *calls_told(run, PHASE)),
     )
 
 
@@ -100,18 +109,25 @@ def _stills_told(picks: dict[str, str]) -> tuple[str, ...]:
 
 
 def _make_takes(step: Step, takes: int) -> dict[str, str]:
-    """Make all takes, and pick the first of each shot that there is; a shot without any keeps its still, set in motion.
+    """Make and score all takes, and pick one of each shot; a shot without any keeps its still, set in motion.
 
     Raises EngineFailed where too many shots have none: that is no film any more.
     """
     run = step.run
-    wanted = asks(run, takes=takes)
-    failures = ask_all(step, wanted, spare=True)
-    failed = {ask.out for ask, _ in failures}
-    for ask in wanted:
-        if ask.out not in failed:
-            step.make(ask.out, **dict(zip(("shot", "take"), ask.subject.split("/"), strict=True)))
-    picks = _picks([ask for ask in wanted if ask.out not in failed])
+    kept, due = _standing(run, takes)
+    with Scorer(run) as scorer:
+        for ask in kept:
+            step.keep(ask.out)
+            scorer.begin(ask)
+        failures = ask_all(step, due, spare=True, on_made=scorer.begin) if due else []
+        failed = {ask.out for ask, _ in failures}
+        for ask in due:
+            if ask.out not in failed:
+                step.make(ask.out, **dict(zip(("shot", "take"), ask.subject.split("/"), strict=True)))
+        scores = scorer.scores()
+    write_json(run.path(SCORES), scores)
+    step.make(run.path(SCORES))
+    picks = {shot: decision.take for shot, decision in decisions(run, scores).items()}
     bare = [shot for shot in run.storyboard.shots if shot.id not in picks]
     if len(bare) > len(run.storyboard.shots) * _MOST_STILLS:
         names = ", ".join(shot.id for shot in bare)
@@ -120,21 +136,27 @@ def _make_takes(step: Step, takes: int) -> dict[str, str]:
             f"stills. The last failure: {failures[-1][1]}"
         ) from failures[-1][1]
     for shot in bare:
-        why = next(failure for ask, failure in failures if ask.subject.startswith(shot.id))
-        _fall_back(step, shot, why)
-        picks[shot.id] = _STILL
-    return {shot.id: picks[shot.id] for shot in run.storyboard.shots}
+        _fall_back(step, shot, failures)
+    return {shot.id: picks.get(shot.id, _STILL) for shot in run.storyboard.shots}
 
 
-def _picks(made: Sequence[Ask]) -> dict[str, str]:
-    picks: dict[str, str] = {}
-    for ask in sorted(made, key=lambda each: each.subject):
-        shot, take = ask.subject.split("/")
-        picks.setdefault(shot, take)
-    return picks
+def _standing(run: Run, takes: int) -> tuple[list[Ask], list[Ask]]:
+    """Sort the takes into those that stand as they were made, and those to ask for.
+
+    What no engine delivered the last time is asked for again only where another number of takes is: who chooses among
+    the others is not to pay for it.
+    """
+    wanted, record = asks(run, takes=takes), record_of(run, PHASE)
+    before: Inputs = record.get("inputs", {})
+    if not _clip_inputs(run).items() <= before.items():
+        return [], wanted
+    made = {run.path(name): digest for name, digest in record["outputs"].items()}
+    kept = [ask for ask in wanted if ask.out.is_file() and sha256_of(ask.out) == made.get(ask.out)]
+    given_up = [ask for ask in wanted if ask.out not in made and before["takes"] == str(takes)]
+    return kept, [ask for ask in wanted if ask not in kept and ask not in given_up]
 
 
-def _fall_back(step: Step, shot: Shot, why: EngineFailed) -> None:
+def _fall_back(step: Step, shot: Shot, failures: Sequence[tuple[Ask, EngineFailed]]) -> None:
     """Put the shot's own still, slowly closed in on, where its clip should be; the run then counts as degraded."""
     from vgkit.engines.adapters import push_in
 
@@ -144,8 +166,11 @@ def _fall_back(step: Step, shot: Shot, why: EngineFailed) -> None:
     push_in(keyframe, run.storyboard.clip, out)
     step.make(out, shot=shot.id, take=_STILL)
     step.degraded.append(shot.id)
+    why = [str(failure) for ask, failure in failures if ask.subject.startswith(shot.id)]
+    known = [event for event in read_events(run.events.path).of("fallback") if event["subject"] == shot.id]
+    message = why[0] if why else known[-1]["message"]
     run.events.write(
-        "fallback", phase=PHASE, subject=shot.id, engine=engine_mark(run, "video").split()[0], message=str(why)
+        "fallback", phase=PHASE, subject=shot.id, engine=engine_mark(run, "video").split()[0], message=message
     )
 
 
@@ -164,6 +189,12 @@ def _request(run: Run, storyboard: Storyboard, shot: Shot, take: str) -> ClipReq
     )
 
 
+def _most_shown(storyboard: Storyboard) -> int | None:
+    """How much of each clip the film may show where other engines make the same film, so that the freedom to move a
+    border or to choose a moment is the same for all; None where nothing is common."""
+    return round(storyboard.common.seconds * storyboard.clip.fps) if storyboard.common else None
+
+
 def _join(step: Step, storyboard: Storyboard, picks: dict[str, str]) -> None:
     """Join the picks without loss into ``cut.mkv``; where each lies and how it gives way stands in ``cut.json``."""
     from vgkit.media.joining import join_clips
@@ -172,13 +203,14 @@ def _join(step: Step, storyboard: Storyboard, picks: dict[str, str]) -> None:
     cut = run.path("cut.mkv")
     takes = [run.take_path(shot, picks[shot.id]) for shot in storyboard.shots]
     counts = join_clips(takes, cut, fps=storyboard.clip.fps)
+    shown = _most_shown(storyboard)
     for number, shot in enumerate(storyboard.shots):
         segments.append(
             {
                 "shot": shot.id,
                 "take": picks[shot.id],
                 "first": sum(counts[:number]),
-                "frames": counts[number],
+                "frames": min(counts[number], shown or counts[number]),
                 "film_frames": shot.frames,
                 "transition": shot.transition,
                 "transition_frames": shot.transition_frames,

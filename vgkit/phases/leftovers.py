@@ -28,7 +28,7 @@ class Settled:
 
 def open_calls(run: Run) -> list[OpenCall]:
     """What a run has under way on hosts, as far as its events tell."""
-    book = CallBook(run.folder.parent, rehearsal=run.name if run.rehearsal is not None else "")
+    book = CallBook(run.folder.parent, rehearsal=run.world)
     book.refresh()
     return [call for call in book.open_in(run.name) if call.fields["host"] != "local"]
 

@@ -23,12 +23,14 @@ def inputs(run: Run) -> Inputs:
     """What the storyboard follows from."""
     fields = run.brief.model_dump(mode="json", exclude=_TIMELESS | {"assets"})
     video = engine(run, "video")
+    common = {"batch.common": str(run.common_clip)} if run.common_clip else {}
     return {
         **{f"brief.{name}": str(value) for name, value in fields.items()},
         "template": run.template.model_dump_json(),
         "assets.product": digest_of(run.asset("product")),
         "engines.plan": engine_mark(run, "plan"),
         "engines.video.clip": str(video.shape(run.brief.aspect)),
+        **common,
     }
 
 
@@ -45,7 +47,8 @@ def plan_storyboard(run: Run) -> PhaseReport:
             ask_all(step, asks(run))
             step.make(run.path("plan.json"))
             plan = Plan.model_validate_json(run.path("plan.json").read_text("utf-8"))
-            storyboard = draft_storyboard(run.brief, run.template, plan, engine(run, "video").shape(run.brief.aspect))
+            clip = engine(run, "video").shape(run.brief.aspect)
+            storyboard = draft_storyboard(run.brief, run.template, plan, clip, common=run.common_clip)
             _check_words(storyboard)
             _record_prompts(run, storyboard)
             path = run.path("storyboard.json")
@@ -59,7 +62,7 @@ def report(run: Run) -> PhaseReport:
     storyboard = run.storyboard
     palette = storyboard.palette
     dropped = len(run.template.beats) - len(
-        beat_borders(snap_shots(run.template, frames=storyboard.frames, clip=storyboard.clip))
+        beat_borders(snap_shots(run.template, frames=storyboard.frames, clip=storyboard.pace))
     )
     short = f" {dropped} beat(s) of the template were left out: the film is short." if dropped else ""
     return PhaseReport(
