@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,7 +20,10 @@ _PROJECT = "project"
 
 
 class Profile(BaseModel):
-    """Engines by role as ``name@host``, the most one run may cost, how steady clips are made."""
+    """Engines by role as ``name@host``, the most one run may cost, how steady clips are made, which takes are picked.
+
+    ``pick`` says how much each measure of a clip weighs where a shot has several takes.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +32,7 @@ class Profile(BaseModel):
     cap_usd: Decimal = Field(ge=0)
     steady: Literal["off", "auto", "full"] = "auto"
     engines: Mapping[Role, str]
+    pick: Mapping[str, Annotated[float, Field(gt=0, le=100)]] = Field(min_length=1)
 
 
 @functools.cache
@@ -61,6 +65,7 @@ def profiles() -> dict[str, Profile]:
             cap_usd=Decimal(fields["cap_usd"]),
             steady=fields["steady"],
             engines={role: fields[role] for role in ROLES},
+            pick=fields["pick"],
         )
         for name, fields in _table().items()
         if name != _PROJECT

@@ -63,6 +63,12 @@ class Step:
         self.made.append(name)
         return path
 
+    def keep(self, path: Path) -> None:
+        """Go on answering for a file that an earlier turn of the phase made and put on record."""
+        name = path.relative_to(self.run.folder).as_posix()
+        self.outputs[name] = sha256_of(path)
+        self.kept.append(name)
+
     def progress(self, done: int, total: int, label: str) -> None:
         """Tell how far the phase is."""
         self.run.events.write("progress", phase=self.phase, done=done, total=total, label=label)
