@@ -11,7 +11,18 @@ from typing import Annotated, Any
 
 import typer
 
-from vgkit import __version__, cli_enlarge, cli_film, cli_media, cli_money, cli_rehearse, cli_run, cli_score
+from vgkit import (
+    __version__,
+    cli_compare,
+    cli_enlarge,
+    cli_experiment,
+    cli_film,
+    cli_media,
+    cli_money,
+    cli_rehearse,
+    cli_run,
+    cli_score,
+)
 from vgkit.cli_options import RunArgument, existing
 from vgkit.errors import Interrupted, StoreError, VgkitError
 
@@ -23,11 +34,14 @@ app.add_typer(templates, name="templates")
 
 app.command()(cli_run.run)
 app.command()(cli_run.resume)
+app.command()(cli_run.take)
 app.command()(cli_money.doctor)
 app.command()(cli_money.estimate)
 app.command()(cli_money.why)
 app.command()(cli_money.cancel)
 app.command()(cli_rehearse.rehearse)
+app.command()(cli_experiment.experiment)
+app.command()(cli_compare.compare)
 app.command()(cli_enlarge.enlarge)
 app.command()(cli_film.film)
 app.command()(cli_film.smooth)

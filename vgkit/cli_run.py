@@ -99,6 +99,19 @@ def resume(
     _make(opened, how=how, kernel=kernel, view=view, verbose=verbose, approved=approved, force=force)
 
 
+def take(
+    run: Annotated[str, typer.Argument(help="a run's name or folder")],
+    shot: Annotated[str, typer.Argument(help="such as s03")],
+    take: Annotated[str, typer.Argument(help="such as t02, or auto for what the rule picks")],
+) -> None:
+    """Choose a take for the cut. Several may be chosen before the film is made anew, and no clip is asked for again."""
+    from vgkit.phases.takes import choose_take
+
+    opened = existing(run)
+    told = choose_take(opened, shot=shot, take=take)
+    sys.stdout.write(f"{told}\nMake the cut and the film anew with `vgkit resume {opened.name}`.\n")
+
+
 def _set_anew(opened: Any, settings: dict[str, Any], cap: str | None) -> Any:
     """Lay settings and a cap over those of a run, and keep them, so that the next ``resume`` goes by them too."""
     from vgkit.brief import brief_from

@@ -4,7 +4,10 @@ Nearly all of a hosted film's money is spent here, so every clip goes through th
 takes up at the clip it stopped at."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 from vgkit.draft import seed_for
 from vgkit.engines.base import Ask, ClipRequest
@@ -27,6 +30,8 @@ _MOST_TAKES = 8
 _FIRST_TAKE = "t01"
 _STILL = "still"
 _MOST_STILLS = 1 / 3
+_PICKS = "chunks/picks.json"
+_JOINED = (_PICKS, "cut.mkv", "cut.json")
 
 
 def inputs(run: Run, *, takes: int = 1) -> Inputs:
@@ -73,17 +78,20 @@ def make_chunks(run: Run, *, takes: int = 1) -> PhaseReport:
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, takes=takes)) as step:
         if step.needed:
-            picks = _make_takes(step, takes)
-            write_json(run.path("chunks/picks.json"), picks)
-            step.make(run.path("chunks/picks.json"))
-            _join(step, run.storyboard, picks)
+            before = _Before.of(run)
+            picks = _make_takes(step, before, takes)
+            if _is_joined(step, before, picks):
+                for name in _JOINED:
+                    step.keep(run.path(name))
+            else:
+                _join(step, run.storyboard, picks)
     return report(run)
 
 
 def report(run: Run) -> PhaseReport:
     """Show the picked clips."""
     storyboard = run.storyboard
-    picks = json.loads(run.made("chunks/picks.json", phase=PHASE).read_text("utf-8"))
+    picks = _picks(run)
     figures = tuple(
         Figure(run.take_path(shot, picks[shot.id]), f"{shot.id} {shot.beat.replace('_', ' ')}", width_px=260)
         for shot in storyboard.shots
@@ -101,6 +109,11 @@ def report(run: Run) -> PhaseReport:
     )
 
 
+def _picks(run: Run) -> dict[str, str]:
+    picks: dict[str, str] = json.loads(run.made(_PICKS, phase=PHASE).read_text("utf-8"))
+    return picks
+
+
 def _stills_told(picks: dict[str, str]) -> tuple[str, ...]:
     stills = [shot for shot, take in picks.items() if take == _STILL]
     told = f"Degraded: {', '.join(stills)} have no clip and show their still in motion."
@@ -108,13 +121,32 @@ def _stills_told(picks: dict[str, str]) -> tuple[str, ...]:
     return (f"{told} {again}",) if stills else ()
 
 
-def _make_takes(step: Step, takes: int) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Before:
+    """What the phase made the last time, with digests; nothing where its clips would now be made of something else."""
+
+    made: Mapping[Path, str]
+    takes: str = ""
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        record = record_of(run, PHASE)
+        inputs: Inputs = record.get("inputs", {})
+        if not _clip_inputs(run).items() <= inputs.items():
+            return cls({})
+        return cls({run.path(name): digest for name, digest in record["outputs"].items()}, inputs["takes"])
+
+    def stands(self, path: Path) -> bool:
+        return path in self.made and path.is_file() and sha256_of(path) == self.made[path]
+
+
+def _make_takes(step: Step, before: _Before, takes: int) -> dict[str, str]:
     """Make and score all takes, and pick one of each shot; a shot without any keeps its still, set in motion.
 
     Raises EngineFailed where too many shots have none: that is no film any more.
     """
     run = step.run
-    kept, due = _standing(run, takes)
+    kept, due = _sorted_out(before, asks(run, takes=takes), takes)
     with Scorer(run) as scorer:
         for ask in kept:
             step.keep(ask.out)
@@ -140,19 +172,14 @@ def _make_takes(step: Step, takes: int) -> dict[str, str]:
     return {shot.id: picks.get(shot.id, _STILL) for shot in run.storyboard.shots}
 
 
-def _standing(run: Run, takes: int) -> tuple[list[Ask], list[Ask]]:
+def _sorted_out(before: _Before, wanted: Sequence[Ask], takes: int) -> tuple[list[Ask], list[Ask]]:
     """Sort the takes into those that stand as they were made, and those to ask for.
 
     What no engine delivered the last time is asked for again only where another number of takes is: who chooses among
     the others is not to pay for it.
     """
-    wanted, record = asks(run, takes=takes), record_of(run, PHASE)
-    before: Inputs = record.get("inputs", {})
-    if not _clip_inputs(run).items() <= before.items():
-        return [], wanted
-    made = {run.path(name): digest for name, digest in record["outputs"].items()}
-    kept = [ask for ask in wanted if ask.out.is_file() and sha256_of(ask.out) == made.get(ask.out)]
-    given_up = [ask for ask in wanted if ask.out not in made and before["takes"] == str(takes)]
+    kept = [ask for ask in wanted if before.stands(ask.out)]
+    given_up = [ask for ask in wanted if before.takes == str(takes) and ask.out not in before.made]
     return kept, [ask for ask in wanted if ask not in kept and ask not in given_up]
 
 
@@ -195,6 +222,14 @@ def _most_shown(storyboard: Storyboard) -> int | None:
     return round(storyboard.common.seconds * storyboard.clip.fps) if storyboard.common else None
 
 
+def _is_joined(step: Step, before: _Before, picks: dict[str, str]) -> bool:
+    """Whether the cut that is there holds these very takes: joined anew it has other bytes, and phase 5 would begin."""
+    run = step.run
+    takes = [f"chunks/{shot}/{take}.mp4" for shot, take in picks.items()]
+    same = all(step.outputs[name] == before.made.get(run.path(name)) for name in takes)
+    return same and all(before.stands(run.path(name)) for name in _JOINED) and _picks(run) == picks
+
+
 def _join(step: Step, storyboard: Storyboard, picks: dict[str, str]) -> None:
     """Join the picks without loss into ``cut.mkv``; where each lies and how it gives way stands in ``cut.json``."""
     from vgkit.media.joining import join_clips
@@ -217,5 +252,6 @@ def _join(step: Step, storyboard: Storyboard, picks: dict[str, str]) -> None:
             }
         )
     write_json(run.path("cut.json"), {"fps": storyboard.clip.fps, "segments": segments})
-    step.make(cut)
-    step.make(run.path("cut.json"))
+    write_json(run.path(_PICKS), picks)
+    for name in _JOINED:
+        step.make(run.path(name))

@@ -114,6 +114,11 @@ def choose_take(run: Run, *, shot: str, take: str) -> str:
     return f"{shot} shows {'what the rule picks' if take == AUTO else take} once the cut is joined anew."
 
 
+def takes_by_shot(run: Run) -> dict[str, tuple[str, ...]]:
+    """Name the takes of each shot that has any. Raises PhaseNotReady before they were scored."""
+    return {shot: tuple(takes) for shot, takes in _by_shot(scores_of(run)).items()}
+
+
 def _takes_of(run: Run, shot: str) -> Scores:
     known = [each.id for each in run.storyboard.shots]
     if shot not in known:

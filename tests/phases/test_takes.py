@@ -1,0 +1,398 @@
+"""Takes are scored once, picked by a rule that can be followed with a pencil, and a person has the last word."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from builders import run as started
+from typer.testing import CliRunner
+
+from vgkit.cli import app
+from vgkit.engines import registry
+from vgkit.engines.base import ClipRequest, Made
+from vgkit.errors import EngineFailed, ParameterError, PhaseNotReady, RunError
+from vgkit.ledger import Ledger, read_events
+from vgkit.media.frames import frame_digest, write_clip, write_picture
+from vgkit.phases.animatic import draw_animatic
+from vgkit.phases.chunks import make_chunks
+from vgkit.phases.intermediates import let_large_go
+from vgkit.phases.picking import Criterion, pick
+from vgkit.phases.references import gather_references
+from vgkit.phases.scores import score_take
+from vgkit.phases.step import degraded
+from vgkit.phases.takes import choose_take, rule_of
+from vgkit.phases.validate import plan_storyboard
+from vgkit.pipeline import run_phases
+from vgkit.quality import sharpness
+from vgkit.quality.measure import Measure
+from vgkit.quality.registry import CLIP_MEASURES
+from vgkit.quality.watchers import mean_of
+from vgkit.run import Run
+from vgkit.storyboard import ClipShape
+from vgkit.widgets.take_picker import TakePicker, take_picker
+
+SHARP, SOFT = Criterion("sharpness", True, 2), Criterion("noise", False, 1)
+
+
+@dataclass
+class Drifter:
+    """A small engine on this machine: its second takes are sharper than its first, its third are blurred."""
+
+    name: str = "drifter"
+    host: str = "local"
+    version: str = "1"
+    commercial_use: bool = True
+    fails: tuple[str, ...] = ()
+    asked: list[str] = field(default_factory=list)
+
+    def shape(self, aspect: str) -> ClipShape:
+        return ClipShape(frames=8, fps=8, width_px=192, height_px=108)
+
+    def animate(self, request: ClipRequest, out: Path) -> Made:
+        self.asked.append(request.subject)
+        if request.subject in self.fails:
+            raise EngineFailed(f"drifter: no {request.subject} today")
+        shot, take = request.subject.split("/")
+        texture = np.random.default_rng([int(shot[1:]), int(self.version)]).integers(30, 225, (12, 20, 3))
+        picture = cv2.resize(texture.astype(np.uint8), (192, 108), interpolation=cv2.INTER_CUBIC)
+        picture = cv2.GaussianBlur(picture, (0, 0), {"t01": 2.0, "t02": 0.5, "t03": 5.0}[take])
+        write_clip([np.roll(picture, number, 1) for number in range(8)], out, fps=8)
+        return Made(out)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a run of three shots that is ready for its chunks."""
+    folder = tmp_path_factory.mktemp("drawn")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VGKIT_RUNS", str(folder))
+        patch.setitem(registry.ENGINES, "drifter@local", (frozenset({"video"}), Drifter))
+        run = started(name="drift", engines={"video": "drifter"})
+        for phase in (plan_storyboard, draw_animatic, gather_references):
+            phase(run)
+        yield folder
+
+
+@pytest.fixture
+def drifter(monkeypatch: pytest.MonkeyPatch) -> Drifter:
+    made = Drifter()
+    monkeypatch.setitem(registry.ENGINES, "drifter@local", (frozenset({"video"}), lambda: made))
+    return made
+
+
+@pytest.fixture
+def film(drawn: Path, runs: Path, drifter: Drifter) -> Run:
+    """A run of one's own, whose rule is that the sharper take wins."""
+    shutil.copytree(drawn, runs)
+    return ruled(Run.open("drift"), sharpness=1)
+
+
+def ruled(run: Run, **weights: float) -> Run:
+    vars(run)["profile"] = run.profile.model_copy(update={"pick": weights})
+    return run
+
+
+def told(run: Run, name: str) -> Any:
+    return json.loads(run.path(name).read_text())
+
+
+def in_the_cut(run: Run) -> list[str]:
+    picks = list(told(run, "chunks/picks.json").values())
+    assert [segment["take"] for segment in told(run, "cut.json")["segments"]] == picks
+    return picks
+
+
+def events(run: Run, *kinds: Any) -> list[Any]:
+    return list(read_events(run.events.path).of(*kinds))
+
+
+def calls(run: Run) -> list[Any]:
+    return [event for event in events(run, "call_reserved", "call_cached") if event["phase"] == "chunks"]
+
+
+# the rule
+
+
+def test_the_take_that_is_ahead_by_weight_is_picked_and_the_words_say_where() -> None:
+    made = pick({"t01": {"sharpness": 90.0, "noise": 2.0}, "t02": {"sharpness": 120.0, "noise": 3.0}}, [SHARP, SOFT])
+    assert (made.take, made.why) == ("t02", "ahead in sharpness; behind in noise")
+    assert made.points == pytest.approx({"t01": 1 / 3, "t02": 2 / 3})
+
+
+def test_each_take_is_set_against_each_other() -> None:
+    made = pick({f"t0{n}": {"sharpness": value} for n, value in enumerate((50.0, 70.0, 60.0), 1)}, [SHARP])
+    assert made.take == "t02"
+    assert made.points == {"t01": 0.0, "t02": 1.0, "t03": 0.5}
+
+
+def test_takes_within_two_per_cent_are_alike_and_the_first_of_those_that_are_level_wins() -> None:
+    made = pick({"t01": {"sharpness": 100.0}, "t02": {"sharpness": 101.9}, "t03": {"sharpness": 90.0}}, [SHARP])
+    assert (made.take, made.why) == ("t01", "ahead in sharpness; level with t02, so the first")
+    assert pick({"t01": {"sharpness": 100.0}, "t02": {"sharpness": 103.0}}, [SHARP]).take == "t02"
+    assert pick({"t01": {}, "t02": {}}, [SHARP]).why == "level with t02, so the first"
+
+
+def test_a_take_without_a_number_is_behind_one_that_has_it() -> None:
+    assert pick({"t01": {"noise": None}, "t02": {"noise": 40.0}}, [SOFT]).take == "t02"
+    assert pick({"t01": {"noise": 0.0}, "t02": {"noise": None}}, [SOFT]).points == {"t01": 1.0, "t02": 0.0}
+
+
+def test_an_only_take_is_picked_whatever_it_scored() -> None:
+    made = pick({"t03": {"sharpness": None}}, [SHARP])
+    assert (made.take, made.why) == ("t03", "the only take")
+
+
+@pytest.mark.parametrize("name", ["sharpnes", "contrast"])
+def test_a_rule_by_which_no_take_is_better_is_refused_before_an_engine_is_asked(
+    film: Run, drifter: Drifter, name: str
+) -> None:
+    with pytest.raises(
+        ParameterError, match=rf"offline: pick weighs '{name}', by which no .*Weigh some of .*sharpness"
+    ):
+        make_chunks(ruled(film, **{name: 1}))
+    assert drifter.asked == []
+
+
+# scores
+
+
+def test_every_take_is_scored_by_every_measure_and_says_by_what(film: Run) -> None:
+    make_chunks(film)
+    found = events(film, "metric")
+    assert {event["subject"] for event in found} == {"s01/t01", "s02/t01", "s03/t01"}
+    assert [event["name"] for event in found if event["subject"] == "s02/t01"] == [m.name for m in CLIP_MEASURES]
+    assert {json.dumps(event["scored"]) for event in found} == {
+        '{"stage": "generated", "frames": 8, "size": [192, 108], "fps": 8.0}'
+    }
+    by = {
+        measure.name: (measure.unit, measure.direction, measure.implementation, measure.version)
+        for measure in CLIP_MEASURES
+    }
+    about = ("unit", "direction", "implementation", "version")
+    assert all(tuple(event[name] for name in about) == by[event["name"]] for event in found)
+    ledger = Ledger(film.folder.parent)
+    ledger.sync()
+    kept = ledger.query("select count(*) from metrics where phase = 'chunks' and latest").iloc[0, 0]
+    assert kept == len(found)
+
+
+def test_a_take_that_is_kept_is_neither_asked_for_nor_scored_again(film: Run, drifter: Drifter) -> None:
+    make_chunks(film)
+    first = told(film, "chunks/scores.json")
+    make_chunks(film, takes=2)
+    assert sorted(drifter.asked) == [f"s0{shot}/t0{take}" for shot in (1, 2, 3) for take in (1, 2)]
+    subjects = [event["subject"] for event in events(film, "metric") if event["name"] == "sharpness"]
+    assert sorted(subjects) == sorted(drifter.asked)
+    assert {name: told(film, "chunks/scores.json")[name] for name in first} == first
+    assert len(calls(film)) == 6
+
+
+def test_scores_that_were_changed_by_hand_are_taken_anew(film: Run) -> None:
+    make_chunks(film)
+    before = told(film, "chunks/scores.json")
+    film.path("chunks/scores.json").write_text("[]")
+    make_chunks(film)
+    assert told(film, "chunks/scores.json") == before
+    assert len(calls(film)) == 3
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    picture = np.random.default_rng(4).integers(30, 225, (48, 64, 3)).astype(np.uint8)
+    write_picture(picture, tmp_path / "still.png")
+    write_clip([np.roll(picture, number, 1) for number in range(6)], tmp_path / "clip.mp4", fps=8)
+    return tmp_path / "clip.mp4"
+
+
+def scored(clip: Path, *measures: Measure) -> Iterator[tuple[str, float | None, str]]:
+    found, seen = score_take(clip, fps=Fraction(8), keyframe=clip.parent / "still.png", measures=measures)
+    assert seen in ({}, {"frames": 6, "size": [64, 48], "fps": 8.0})
+    return ((each.measure.name, each.value, each.reason) for each in found)
+
+
+def test_a_measure_with_a_fault_costs_the_others_nothing(clip: Path) -> None:
+    broken = Measure("odd", "", "higher", (0, 1), "frames", "tests", "1", mean_of(lambda view: 1 / view.number))
+    (name, value, why), (_, sharp, _) = scored(clip, broken, sharpness.MEASURE)
+    assert (name, value, why) == ("odd", None, "it failed with ZeroDivisionError: division by zero")
+    assert sharp is not None
+
+
+def test_a_clip_that_does_not_decode_has_reasons_for_numbers(clip: Path) -> None:
+    clip.write_bytes(clip.read_bytes()[:300])
+    ((_, value, why),) = scored(clip, sharpness.MEASURE)
+    assert value is None
+    assert "clip.mp4" in why
+
+
+# picks
+
+
+def test_the_rules_pick_is_in_the_cut_and_the_report_says_why(film: Run) -> None:
+    report = make_chunks(film, takes=3)
+    assert in_the_cut(film) == ["t02", "t02", "t02"]
+    table = next(table for table in report.tables if table.heading == "Takes, weighed by sharpness 1")
+    assert table.columns == ("shot", "take", "sharpness", "points", "in the cut")
+    assert [row[-2:] for row in table.rows[:3]] == [("0.50", ""), ("1.00", "ahead in sharpness"), ("0.00", "")]
+
+
+def test_one_take_is_picked_without_a_rule(film: Run) -> None:
+    report = make_chunks(film)
+    assert in_the_cut(film) == ["t01", "t01", "t01"]
+    assert report.tables[1].rows[0][-2:] == ("", "the only take")
+    make_chunks(ruled(film, warp_error=1))
+    assert len(events(film, "phase_skipped")) == 1
+
+
+def test_takes_that_do_not_change_the_picks_leave_the_cut_as_it_is(film: Run) -> None:
+    make_chunks(film)
+    before = film.path("cut.mkv").read_bytes()
+    make_chunks(ruled(film, flicker=1), takes=2)
+    assert in_the_cut(film) == ["t01", "t01", "t01"]
+    assert film.path("cut.mkv").read_bytes() == before
+
+
+def test_another_rule_joins_anew_and_asks_for_nothing(film: Run, drifter: Drifter) -> None:
+    make_chunks(film, takes=2)
+    found = len(events(film, "metric"))
+    # The softer take pans over less, so it is the first that changes least from frame to frame.
+    make_chunks(ruled(film, warp_error=1), takes=2)
+    assert in_the_cut(film) == ["t01", "t01", "t01"]
+    assert "pick from 'sharpness 1' to 'warp_error 1'" in film.path("run.log").read_text()
+    assert (len(drifter.asked), len(calls(film)), len(events(film, "metric"))) == (6, 6, found)
+
+
+# a person's choice
+
+
+def test_a_chosen_take_is_in_the_cut_until_the_rule_is_given_its_way_again(film: Run, drifter: Drifter) -> None:
+    make_chunks(film, takes=2)
+    by_rule = frame_digest(film.path("cut.mkv"))
+    assert choose_take(film, shot="s03", take="t01") == "s03 shows t01 once the cut is joined anew."
+    report = make_chunks(film, takes=2)
+    assert in_the_cut(film) == ["t02", "t02", "t01"]
+    assert "chosen by you; the rule would take t02" in repr(report)
+    assert frame_digest(film.path("cut.mkv")) != by_rule
+    choose_take(film, shot="s03", take="auto")
+    make_chunks(film, takes=2)
+    assert frame_digest(film.path("cut.mkv")) == by_rule
+    assert (len(drifter.asked), len(calls(film))) == (6, 6)
+    votes = [(event["subject"], event["take"], event["value"]) for event in events(film, "vote")]
+    assert votes == [("s03", "t01", 1), ("s03", "t01", 0)]
+
+
+def test_who_changes_the_choice_leaves_one_vote_standing(film: Run) -> None:
+    make_chunks(film, takes=3)
+    choose_take(film, shot="s01", take="t01")
+    choose_take(film, shot="s01", take="t03")
+    ledger = Ledger(film.folder.parent)
+    ledger.sync()
+    rows = ledger.query("select take, value from votes where latest order by take").values.tolist()
+    assert rows == [["t01", 0], ["t03", 1]]
+    assert told(film, "choices.json")["s01"]["take"] == "t03"
+
+
+def test_a_take_or_shot_there_is_not_is_answered_with_those_there_are(film: Run) -> None:
+    with pytest.raises(PhaseNotReady, match=r"drift has no chunks/scores\.json as phase 'chunks' made it"):
+        choose_take(film, shot="s01", take="t01")
+    make_chunks(film, takes=2)
+    with pytest.raises(ParameterError, match="no take 't07'. It has t01, t02; auto is the rule's pick"):
+        choose_take(film, shot="s01", take="t07")
+    with pytest.raises(ParameterError, match="no shot 's09'. Its shots are s01, s02, s03"):
+        choose_take(film, shot="s09", take="t01")
+    assert not film.path("choices.json").exists()
+
+
+def test_takes_that_were_let_go_are_brought_back_before_one_is_chosen(film: Run) -> None:
+    make_chunks(film, takes=2)
+    let_large_go(film)
+    with pytest.raises(PhaseNotReady, match=r"`vgkit resume drift --from chunks --force` brings them back"):
+        choose_take(film, shot="s01", take="t02")
+
+
+def test_choices_that_can_not_be_read_say_what_to_do(film: Run) -> None:
+    film.path("choices.json").write_text('["s01"]')
+    with pytest.raises(RunError, match=r"choices\.json can't be read .* Delete it, and choose again"):
+        make_chunks(film)
+
+
+def test_a_choice_holds_only_for_the_clip_it_was_made_of(film: Run, drifter: Drifter) -> None:
+    make_chunks(film, takes=2)
+    choose_take(film, shot="s02", take="t01")
+    drifter.version = "2"
+    report = make_chunks(film, takes=2)
+    assert in_the_cut(film) == ["t02", "t02", "t02"]
+    assert report.alerts == (
+        "t01 of s02 is no longer the clip that you chose, so the rule picked. Look at the takes, and choose again.",
+    )
+
+
+def test_who_chooses_is_not_made_to_pay_for_a_shot_that_could_not_be_had(film: Run, drifter: Drifter) -> None:
+    drifter.fails = ("s02/t01", "s02/t02")
+    make_chunks(film, takes=2)
+    before = len(calls(film))
+    with pytest.raises(ParameterError, match="no take 't01'. It has none, and shows its still; auto"):
+        choose_take(film, shot="s02", take="t01")
+    choose_take(film, shot="s01", take="t01")
+    make_chunks(film, takes=2)
+    assert in_the_cut(film) == ["t01", "still", "t02"]
+    assert degraded(film) == ("s02",)
+    assert [event["message"] for event in events(film, "fallback")] == ["drifter: no s02/t01 today"] * 2
+    assert len(calls(film)) == before
+
+
+def test_a_take_is_chosen_on_the_command_line(film: Run) -> None:
+    make_chunks(film, takes=2)
+    answer = CliRunner().invoke(app, ["take", "drift", "s02", "t01"])
+    assert answer.stdout.splitlines() == [
+        "s02 shows t01 once the cut is joined anew.",
+        "Make the cut and the film anew with `vgkit resume drift`.",
+    ]
+    assert told(film, "choices.json")["s02"]["take"] == "t01"
+
+
+def test_a_take_is_chosen_in_the_notebook(film: Run) -> None:
+    make_chunks(film, takes=2)
+    picker = take_picker(film, takes=2)
+    assert isinstance(picker, TakePicker)
+    assert picker.shot.options == ("s01", "s02", "s03")
+    picker.shot.value = "s02"
+    assert (picker.take.options, picker.take.value) == (("auto", "t01", "t02"), "t02")
+    assert picker.players.outputs[0]["data"]["text/html"].count("<video") == 2
+    picker.take.value = "t01"
+    picker.use.click()
+    assert in_the_cut(film) == ["t02", "t01", "t02"]
+    assert "t01 is in the cut: chosen by you" in picker.players.outputs[0]["data"]["text/plain"]
+
+
+def test_the_notebook_says_where_there_is_nothing_to_choose(film: Run) -> None:
+    make_chunks(film)
+    assert take_picker(film, takes=1) == "Each shot has one take. With takes = 2 or more there is something to choose."
+
+
+@pytest.mark.slow
+def test_only_what_depends_on_the_choice_is_made_again(runs: Path) -> None:
+    """The whole chain, by its notebooks, with the engine that ships."""
+    run = started(name="twice")
+    run = Run(run.folder, run.brief, run.template, {"takes": 2, "quality": "draft"})
+    run_phases(run)
+    first, before = told(run, "chunks/picks.json"), len(calls(run))
+    other = {"t01": "t02", "t02": "t01"}[first["s02"]]
+    choose_take(run, shot="s02", take=other)
+    run_phases(run)
+    assert told(run, "chunks/picks.json") == first | {"s02": other}
+    assert len(calls(run)) == before
+    assert [event["phase"] for event in events(run, "phase_skipped")] == ["validate", "animatic", "references"]
+    made = [event["phase"] for event in events(run, "phase_finished")][-3:]
+    assert made == ["chunks", "refine", "export"]
+
+
+def test_the_rules_of_all_profiles_go_by_measures_there_are(film: Run) -> None:
+    vars(film).pop("profile")
+    assert [criterion.name for criterion in rule_of(film)] == list(film.profile.pick)
