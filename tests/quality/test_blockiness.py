@@ -40,5 +40,5 @@ def test_a_picture_that_was_cropped_since_hides_its_grid() -> None:
 
 
 def test_a_frame_smaller_than_two_cells_is_named_with_its_size() -> None:
-    answer = found(MEASURE, [plain(9, 9, 9, size=(40, 12))])
-    assert (answer.value, answer.reason) == (None, "an 8x8 grid needs two cells each way, the frames have 40x12 pixels")
+    answer = found(MEASURE, [plain(9, 9, 9, size=(41, 15))])
+    assert (answer.value, answer.reason) == (None, "an 8x8 grid needs two cells each way, the frames have 41x15 pixels")

@@ -35,5 +35,5 @@ def test_a_slope_and_an_edge_are_no_noise() -> None:
 
 
 def test_a_frame_too_small_is_named_with_its_size() -> None:
-    answer = found(MEASURE, [plain(9, 9, 9, size=(40, 2))])
-    assert (answer.value, answer.reason) == (None, "it takes 3 pixels each way, the frames have 40x2")
+    answer = found(MEASURE, [plain(9, 9, 9, size=(41, 1))])
+    assert (answer.value, answer.reason) == (None, "it takes 3 pixels each way, the frames have 41x1")

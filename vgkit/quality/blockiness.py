@@ -23,11 +23,10 @@ def blockiness(view: View) -> float:
     neighbours on two sides of a border, A that of neighbours in one cell. The grid starts at the top left corner, as
     codecs lay it; in a clip that was scaled or cropped since it was coded nothing is found.
     """
+    height, width = view.frame.shape[:2]
+    if min(height, width) < 2 * _CELL:
+        raise NotMeasured(f"an 8x8 grid needs two cells each way, the frames have {width}x{height} pixels")
     luma = view.luma
-    if min(luma.shape) < 2 * _CELL:
-        raise NotMeasured(
-            f"an 8x8 grid needs two cells each way, the frames have {luma.shape[1]}x{luma.shape[0]} pixels"
-        )
     down = cv2.reduce(cv2.absdiff(luma[1:], luma[:-1]), 1, cv2.REDUCE_AVG)
     across = cv2.reduce(cv2.absdiff(luma[:, 1:], luma[:, :-1]), 0, cv2.REDUCE_AVG)
     return (_ratio(down.ravel()) + _ratio(across.ravel())) / 2

@@ -1,9 +1,9 @@
 """How faithfully a clip shows the still that it was to grow from.
 
 By Lin's concordance of two thumbnails in CIELAB, for it tells best whose still is whose: two of AnimateDiff's clips
-that grew from stills have 0.96 and 0.97 with their own, and 18 clips at most 0.08 with another's. HSV histograms gave
-0.18 and 0.44, and 0.21; cosines of what ``appearance_consistency`` looks at 0.99, and 0.55; SSIM of luma, which sees
-no colour, 0.75 and 0.83, and 0.39.
+that grew from stills have 0.97 and 0.96 with their own, and 17 other clips 0.08 at most. HSV histograms gave 0.18 and
+0.44, and 0.21; cosines of what ``appearance_consistency`` looks at 0.99, and 0.55; SSIM of luma, which sees no colour,
+0.75 and 0.83, and 0.39.
 """
 
 from typing import cast

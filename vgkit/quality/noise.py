@@ -24,9 +24,10 @@ def noise(view: View) -> float:
     leave out a tenth). N is even and Sobel's kernels odd, so that choosing by them does not bias the estimate. Fine
     texture and a palette's dither still count; noise that was coded away does not, and bars of one colour are calm.
     """
+    height, width = view.frame.shape[:2]
+    if min(height, width) < 3:
+        raise NotMeasured(f"it takes 3 pixels each way, the frames have {width}x{height}")
     luma = view.luma
-    if min(luma.shape) < 3:
-        raise NotMeasured(f"it takes 3 pixels each way, the frames have {luma.shape[1]}x{luma.shape[0]}")
     rough = np.abs(cv2.sepFilter2D(luma, cv2.CV_32F, _CURVED, _CURVED))[1:-1, 1:-1]
     slope = cv2.magnitude(cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1))[1:-1, 1:-1]
     calm = (slope <= np.median(slope[::_SAMPLED, ::_SAMPLED])).view(np.uint8)
