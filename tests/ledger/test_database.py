@@ -138,6 +138,25 @@ def test_damaged_lines_are_reported_once_and_kept_on_record(tmp_path: Path) -> N
     assert ledger.spent() == Decimal("0.10")
 
 
+def test_a_line_that_json_allows_and_the_database_does_not_costs_the_others_nothing(tmp_path: Path) -> None:
+    events = record_run(tmp_path, "r1", cost="0.30")
+    with events.path.open("ab") as file:
+        file.write(b'{"id":"ff","run":"r1","at":"2026-11-23T04:00:00Z","kind":"vote","note":"\\ud83c"}\n')
+    ledger = Ledger(tmp_path)
+    assert [damage.reason for _, damage in ledger.sync().damaged] == ["holds half a character"]
+    assert ledger.spent() == Decimal("0.30")
+
+
+def test_a_line_that_is_written_otherwise_says_the_same(tmp_path: Path) -> None:
+    """Ours is cut as it stands, another is taken apart and written anew."""
+    ours, other = Ledger(tmp_path / "ours"), Ledger(tmp_path / "other")
+    written = record_run(ours.runs_dir, "r1").path.read_text("utf-8")
+    (other.runs_dir / "r1").mkdir(parents=True)
+    turned = [json.dumps(dict(reversed(json.loads(line).items()))) for line in written.splitlines()]
+    (other.runs_dir / "r1" / "events.jsonl").write_text("\n".join([*turned, turned[0], ""]), "utf-8")
+    assert contents(other) == contents(ours)
+
+
 def test_a_run_that_lost_its_first_line_still_counts(tmp_path: Path) -> None:
     events = record_run(tmp_path, "r1", cost="0.30")
     events.path.write_bytes(b"x" + events.path.read_bytes())

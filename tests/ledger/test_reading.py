@@ -14,7 +14,7 @@ GOOD = b'{"id":"18ea00","run":"r1","at":"2026-11-23T04:00:00.000000Z","kind":"ph
     [
         (b'{"id": "18ea01", "run"', "is not JSON: Expecting ':' delimiter at character 23"),
         (b"\x00\x00\x00\x00", "is not JSON"),
-        (b"\xff\xfe{}", "JSON"),
+        (b"\xff\xfe{}", "is not UTF-8 at byte 1"),
         (b'{"id":"\xff"}', "is not UTF-8 at byte"),
         (b"[1, 2]", "is not an object"),
         (b"[" * 100_000, "recursion"),
@@ -22,6 +22,9 @@ GOOD = b'{"id":"18ea00","run":"r1","at":"2026-11-23T04:00:00.000000Z","kind":"ph
         (GOOD.replace(b"2026-11", b"2026-13"), "month must be in 1..12"),
         (GOOD.replace(b"Z", b""), "names no time zone"),
         (GOOD.replace(b'"validate"', b"NaN"), "holds NaN"),
+        (GOOD.replace(b"validate", b"\\ud800"), "holds half a character"),
+        (GOOD.replace(b'"r1"', b'"\\ud800"'), "holds half a character"),
+        (GOOD + b" {}", "is not JSON: Extra data at character 104"),
         (GOOD.replace(b'"phase":', b'"cost_usd":'), "cost_usd is 'validate', which is no amount"),
     ],
 )
@@ -39,6 +42,15 @@ def test_a_last_line_that_lacks_only_its_newline_counts(tmp_path: Path) -> None:
     path.write_bytes(GOOD)
     assert len(read_events(path)) == 1
     assert read_events(path).damaged == ()
+
+
+def test_lines_written_by_other_hands_are_read_alike(tmp_path: Path) -> None:
+    """An editor may put a byte order mark first, keys may come in another order, times in another zone."""
+    path = tmp_path / "events.jsonl"
+    other = b'{"kind":"phase_started", "phase":"validate", "at":"2026-11-23T06:00+02:00", "run":"r1", "id":"18ea00"}'
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD + b"\r\n" + other + b"  \n")
+    first, second = read_events(path).events
+    assert first == second
 
 
 def test_an_absent_file_has_no_events(tmp_path: Path) -> None:

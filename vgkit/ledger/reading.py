@@ -2,8 +2,9 @@
 count, so a line that can't be read is reported with its number and never stops the reading."""
 
 import json
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from vgkit.ledger.kinds import HEADER
 from vgkit.ledger.plain import is_money, read_money
 
 _HEAD_BYTES = 80
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_OUR_HEAD = re.compile("{" + "".join(rf'"{name}":"[^"\\]*",' for name in HEADER))
 
 
 class Mark(NamedTuple):
@@ -27,25 +30,65 @@ class Mark(NamedTuple):
 NEVER_READ = Mark(-1, 0, "")
 
 
+class Line(NamedTuple):
+    """A line that could be read: what an event says, and the text that says it."""
+
+    id: str
+    run: str
+    at: datetime
+    kind: str
+    fields: dict[str, Any]
+    text: str
+
+    @property
+    def event(self) -> Event:
+        """The event itself."""
+        return Event(self.id, self.run, self.at, self.kind, self.fields)
+
+    @property
+    def body(self) -> str:
+        """Its fields as JSON, cut out of the text where it is as we write it, since that is ten times quicker."""
+        head = _OUR_HEAD.match(self.text)
+        return "{" + self.text[head.end() :] if head else json.dumps(self.fields)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The lines of a file that could be read, and those that could not."""
+
+    lines: list[Line] = field(default_factory=list)
+    damaged: tuple[Damage, ...] = ()
+
+    @property
+    def log(self) -> EventLog:
+        """The events of the lines."""
+        return EventLog(tuple(line.event for line in self.lines), self.damaged)
+
+
 @dataclass(frozen=True)
 class News:
     """What is new in a file, where to go on, and whether it was read from its start."""
 
-    log: EventLog
+    found: Found
     mark: Mark
     anew: bool
+
+    @property
+    def log(self) -> EventLog:
+        """The new events."""
+        return self.found.log
 
 
 def read_events(path: Path | str) -> EventLog:
     """Read a whole file; an absent one has no events. Half a last line is reported as damage."""
     *lines, tail = _bytes_from(Path(path), 0).split(b"\n")
-    found = _events_in(lines, first_number=1)
+    found = _read(lines)
     if not tail:
-        return found
+        return found.log
     # Only the newline may be missing; then the event is whole and counts.
-    last = _events_in([tail], first_number=len(lines) + 1)
-    torn = tuple(Damage(damage.line_number, "ends in the middle, as after a crash") for damage in last.damaged)
-    return EventLog(found.events + last.events, found.damaged + torn)
+    last = _read([tail])
+    torn = tuple(Damage(len(lines) + 1, "ends in the middle, as after a crash") for _ in last.damaged)
+    return Found(found.lines + last.lines, found.damaged + torn).log
 
 
 def read_new(path: Path | str, offset: int) -> tuple[EventLog, int]:
@@ -54,16 +97,20 @@ def read_new(path: Path | str, offset: int) -> tuple[EventLog, int]:
     Returns what was read and the offset to go on from. A file shorter than the offset was replaced; it is read from
     its start.
     """
-    path = Path(path)
+    found, read_to = _read_from(Path(path), offset)
+    return found.log, read_to
+
+
+def _read_from(path: Path, offset: int) -> tuple[Found, int]:
     if _size(path) < offset:
         offset = 0
     whole, newline, _ = _bytes_from(path, offset).rpartition(b"\n")
     if not newline:
-        return EventLog(()), offset
-    found = _events_in(whole.split(b"\n"), first_number=1)
+        return Found(), offset
+    found = _read(whole.split(b"\n"))
     if found.damaged:
         before = _lines_before(path, offset)
-        found = EventLog(found.events, tuple(Damage(d.line_number + before, d.reason) for d in found.damaged))
+        found = Found(found.lines, tuple(Damage(d.line_number + before, d.reason) for d in found.damaged))
     return found, offset + len(whole) + 1
 
 
@@ -80,7 +127,7 @@ def read_on(path: Path, mark: Mark) -> News | None:
     except OSError as error:
         raise _unreadable(path, error) from error
     offset = mark.read_to if size >= mark.read_to and head.startswith(mark.head) else 0
-    found, read_to = read_new(path, offset)
+    found, read_to = _read_from(path, offset)
     return News(found, Mark(size, read_to, head), anew=offset == 0)
 
 
@@ -111,39 +158,54 @@ def _lines_before(path: Path, offset: int) -> int:
         return file.read(offset).count(b"\n")
 
 
-def _events_in(lines: Iterable[bytes], *, first_number: int) -> EventLog:
-    events: list[Event] = []
+def _read(lines: Iterable[bytes]) -> Found:
+    """Read lines; the damaged ones are counted from 1."""
+    whole: list[Line] = []
     damaged: list[Damage] = []
-    for number, line in enumerate(lines, first_number):
-        if not line.strip():
-            continue
+    for number, line in enumerate(lines, 1):
         try:
-            events.append(_event(line))
+            if written := line.strip():
+                whole.append(_line(written))
         except (ValueError, OverflowError, RecursionError, RecordError) as error:
             damaged.append(Damage(number, _reason(error)))
-    return EventLog(tuple(events), tuple(damaged))
+    return Found(whole, tuple(damaged))
 
 
-def _event(line: bytes) -> Event:
+def _line(written: bytes) -> Line:
     """Read one line. Raises ValueError or RecordError, which say what is wrong with it."""
-    stated: Any = json.loads(line, parse_constant=_no_number)
+    # Some editors put the mark before a file's first line when they save it.
+    text = written.removeprefix(_BYTE_ORDER_MARK).decode()
+    stated, end = _DECODER.raw_decode(text)
+    if end < len(text):
+        raise json.JSONDecodeError("Extra data", text, end)
     if not isinstance(stated, dict):
         raise ValueError("is not an object")
-    header = [stated.pop(name, None) for name in HEADER]
-    if not all(isinstance(part, str) and part for part in header):
+    _check_values(text, stated)
+    identity, run, at, kind = header = [stated.pop(name, "") for name in HEADER]
+    if not all(header) or set(map(type, header)) != {str}:
         raise ValueError(f"lacks one of {', '.join(HEADER)}")
-    for name, amount in stated.items():
-        if is_money(name):
-            read_money(name, amount)
-    identity, run, at, kind = header
     moment = datetime.fromisoformat(at)
     if moment.tzinfo is None:
         raise ValueError(f"at is {at!r}, which names no time zone")
-    return Event(identity, run, moment.astimezone(UTC), kind, stated)
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return Line(identity, run, in_utc, kind, stated, text)
+
+
+def _check_values(text: str, stated: dict[str, Any]) -> None:
+    """Refuse what no reader could use: a wrong amount, or half a character. Most lines have nothing to look into."""
+    if "_usd" in text:
+        for name, amount in stated.items():
+            if is_money(name):
+                read_money(name, amount)
+    if "\\" in text and "\\u" in text:
+        json.dumps(stated, ensure_ascii=False).encode()
 
 
 def _no_number(name: str) -> None:
     raise ValueError(f"holds {name}, which JSON does not have")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _reason(error: Exception) -> str:
@@ -151,4 +213,6 @@ def _reason(error: Exception) -> str:
         return f"is not JSON: {error.msg} at character {error.pos + 1}"
     if isinstance(error, UnicodeDecodeError):
         return f"is not UTF-8 at byte {error.start + 1}"
+    if isinstance(error, UnicodeEncodeError):
+        return "holds half a character"
     return str(error)
