@@ -1,0 +1,99 @@
+"""How a comparison reads: figures with their intervals, and one plain sentence for each measure."""
+
+from vgkit.compare.scores import Duel
+from vgkit.paired import FEWEST_FILMS, Interval, Paired
+
+CHANCE = 0.05
+BETTER = {"higher": "more is better", "lower": "less is better", "target": "has a target", "neither": "only differs"}
+# How a person says it of whoever has more and of whoever has less; any other measure is had more or less of.
+_SAID = {
+    "sharpness": ("is sharper", "is softer"),
+    "flicker": ("flickers more", "flickers less"),
+    "colourfulness": ("is more colourful", "is less colourful"),
+    "noise": ("is noisier", "is less noisy"),
+    "blockiness": ("is blockier", "is less blocky"),
+    "motion_amount": ("moves more", "moves less"),
+    "motion_smoothness": ("moves more smoothly", "moves less smoothly"),
+    "video_cost": ("costs more to generate", "costs less to generate"),
+    "video_time": ("takes longer to generate", "is quicker to generate"),
+    "film_cost": ("costs more as a film", "costs less as a film"),
+    "film_time": ("takes longer as a film", "is quicker as a film"),
+}
+
+
+def sentence(duel: Duel, a: str, b: str, *, measures: int) -> str:
+    """Say in one sentence what a measure tells of A and B, and how surely.
+
+    ``measures`` is how many were compared at once. Whoever leads is named first: by the measure's direction, or who has
+    more where it has none.
+    """
+    paired = duel.paired
+    if not paired.pairs:
+        return f"{duel.measure.words.capitalize()} can't be compared: {left_out(duel) or 'no pair has it'}."
+    if paired.ties == paired.pairs:
+        return f"No difference in {duel.measure.words}: all of {pairs_told(paired)} are ties."
+    less_wins = duel.measure.direction == "lower"
+    b_leads = paired.more < paired.pairs / 2 if less_wins else paired.more > paired.pairs / 2
+    leader, other = (b, a) if b_leads else (a, b)
+    won = paired.more if b_leads != less_wins else paired.pairs - paired.more
+    count = f"in {won - paired.ties / 2:.0f} of {pairs_told(paired)}{_ties(paired)}"
+    claim = f"{leader} {_phrase(duel, more=not less_wins)} {count}"
+    effect = effect_told(paired)
+    if not paired.trusted:
+        return f"{claim}, {b} {effect}; too few for an interval ({paired.films} films, {FEWEST_FILMS} are needed)."
+    if not duel.clear:
+        return f"No clear difference in {duel.measure.words}: {claim}, {b} {effect}."
+    against = f"{effect} against {other}" if leader == b else f"{b} {effect} against it"
+    return f"{claim}, {against}{_doubt(duel, measures)}."
+
+
+def effect_told(paired: Paired) -> str:
+    """Write B against A in per cent, else as a difference, with the interval where there is one."""
+    if paired.percent is not None:
+        return f"{signed(paired.percent)} %{interval_told(paired.percent_interval)}"
+    if paired.difference is None:
+        return ""
+    return f"{signed(paired.difference)}{interval_told(paired.difference_interval)}"
+
+
+def interval_told(interval: Interval | None) -> str:
+    """Write an interval behind a figure; nothing where there is none."""
+    return "" if interval is None else f" [{signed(interval.low)}, {signed(interval.high)}]"
+
+
+def signed(value: float) -> str:
+    """Write a number with its sign and two or three digits."""
+    text = f"{value:+.0f}" if 9.95 <= abs(value) < 1e5 else f"{value:+.2g}"
+    return "0" if float(text) == 0 else text.replace("-", "−")
+
+
+def pairs_told(paired: Paired) -> str:
+    """Say how many pairs there are, and of how many films where those are fewer."""
+    pairs = "1 pair" if paired.pairs == 1 else f"{paired.pairs} pairs"
+    return pairs if paired.films == paired.pairs else f"{pairs} of shots from {paired.films} films"
+
+
+def left_out(duel: Duel) -> str:
+    """Say how many pairs were left out and why; nothing where none was."""
+    reasons = [
+        f"{count} {why}"
+        for count, why in ((duel.paired.left_out, "without a number"), (duel.stills, "with a still"))
+        if count
+    ]
+    return ", ".join(reasons)
+
+
+def _phrase(duel: Duel, *, more: bool) -> str:
+    words = duel.measure.words
+    has_more, has_less = _SAID.get(duel.measure.name, (f"has more {words}", f"has less {words}"))
+    return has_more if more else has_less
+
+
+def _ties(paired: Paired) -> str:
+    return "" if not paired.ties else f" ({paired.ties} {'tie' if paired.ties == 1 else 'ties'})"
+
+
+def _doubt(duel: Duel, measures: int) -> str:
+    if duel.p_holm is None or duel.p_holm < CHANCE:
+        return ""
+    return f"; of {measures} measures at once, one such may be chance"
