@@ -35,17 +35,13 @@ def rehearse(
 ) -> None:
     """Make films against hosts on this machine, with faults, and hold the books against the hosts' bill. Free."""
     from vgkit.pipeline import settings_by_phase
-    from vgkit.rehearsal.faults import load_faults, profile_names
+    from vgkit.rehearse import how_rehearsed
 
     settings_by_phase(settings_from(setting))
-    load_faults(faults)
-    named = faults if faults in profile_names() else str(Path(faults).expanduser().resolve())
+    how = how_rehearsed(speed=speed, faults=faults, seed=seed)
     typed = {"profile": profile, "duration_s": duration_s}
     wishes = [wish_from(brief, typed, asset=None, engine=engine, cap=cap) for brief in briefs]
-    told = [
-        _rehearse(wish, settings_from(setting), {"speed": speed, "faults": named, "seed": seed}, as_json=as_json)
-        for wish in wishes
-    ]
+    told = [_rehearse(wish, settings_from(setting), how, as_json=as_json) for wish in wishes]
     if as_json:
         sys.stdout.write(json_text({"rehearsed": told}))
     if not all(one["well"] for one in told):

@@ -7,6 +7,7 @@ A message states the fact, the numbers and the next move, so that no one needs t
     │   ├── BriefError             a field of a brief
     │   ├── TemplateError          a template file
     │   ├── AssetError             a picture, logo, music or LUT that can't be used
+    │   ├── ExperimentError        an experiment's file, or films of it that are not as it says
     │   ├── ParameterError         a notebook or command was given a parameter it does not have
     │   └── ExtraMissing           it needs an optional part of vgkit that is not installed
     ├── RunError                   a run's folder is not in a state for what was asked
@@ -61,6 +62,10 @@ class TemplateError(InputError):
 
 
 class AssetError(InputError):
+    pass
+
+
+class ExperimentError(InputError):
     pass
 
 

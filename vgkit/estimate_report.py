@@ -69,7 +69,7 @@ class EstimateReport:
     def _sums(self) -> list[str]:
         alone_s, together_s = total_s(self.rows)
         left = self.project_cap_usd - self.project_spent_usd
-        times = f" and {_time(together_s)} of waiting, {_time(alone_s)} were it one by one" if alone_s else ""
+        times = f" and {waiting(together_s)} of waiting, {waiting(alone_s)} were it one by one" if alone_s else ""
         return [
             f"In all about ${self.all_usd:.2f}{times}. What is in the cache costs nothing; a failed call may cost.",
             f"The run's cap is ${self.cap_usd:.2f}; ${left:.2f} of the project's ${self.project_cap_usd:.2f} is left.",
@@ -78,9 +78,9 @@ class EstimateReport:
     def _warnings(self) -> list[str]:
         lines = []
         if self.all_usd > self.cap_usd:
-            lines.append(f"The cap would stop this run: raise it to at least ${_cents(self.all_usd)} with --cap.")
+            lines.append(f"The cap would stop this run: raise it to at least ${cents(self.all_usd)} with --cap.")
         if self.all_usd > self.project_cap_usd - self.project_spent_usd:
-            needed = _cents(self.all_usd + self.project_spent_usd)
+            needed = cents(self.all_usd + self.project_spent_usd)
             lines.append(f"The project's cap would stop this run: VGKIT_PROJECT_CAP must be at least {needed}.")
         for row in self._forbidden():
             lines.append(
@@ -111,16 +111,17 @@ def _cells(row: Row) -> tuple[str, ...]:
         str(row.calls),
         f"{row.each_usd:.4f}",
         "<0.01" if 0 < row.all_usd < _CENT else f"{row.all_usd:.2f}",
-        "" if row.together_s is None else _time(row.together_s),
+        "" if row.together_s is None else waiting(row.together_s),
         "yes" if row.commercial_use else "NO",
         _IN_BRACKETS.sub("", row.licence),
     )
 
 
-def _cents(usd: Decimal) -> Decimal:
+def cents(usd: Decimal) -> Decimal:
     """Round up to the cent: a cap rounded down would stop the run it is raised for."""
     return usd.quantize(_CENT, ROUND_UP)
 
 
-def _time(seconds: float) -> str:
+def waiting(seconds: float) -> str:
+    """Write how long hosts take, as roughly as it is known."""
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

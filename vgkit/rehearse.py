@@ -98,6 +98,18 @@ def hosts_of(run: Run) -> Iterator["Servers | None"]:
         yield servers
 
 
+def how_rehearsed(*, speed: float, faults: str, seed: int) -> dict[str, Any]:
+    """What a run keeps of how it is rehearsed: ``faults`` is the name of a profile or the path of a file.
+
+    Raises ParameterError for faults that can't be read.
+    """
+    from vgkit.rehearsal.faults import load_faults, profile_names
+
+    load_faults(faults)
+    named = faults if faults in profile_names() else str(Path(faults).expanduser().resolve())
+    return {"speed": speed, "faults": named, "seed": seed}
+
+
 def rehearse(run: Run) -> Rehearsed:
     """Make the film of a rehearsed run, and hold what it cost against what its hosts say.
 

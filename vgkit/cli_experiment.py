@@ -1,0 +1,65 @@
+"""``vgkit experiment``: the same films by several video engines, everything else locked, from one file."""
+
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vgkit.cli_options import JsonOption, json_text
+from vgkit.cli_run import ViewOption
+
+
+def experiment(
+    file: Annotated[Path, typer.Argument(help="a TOML file: briefs, templates, engines, seeds")],
+    rehearsal: Annotated[bool, typer.Option("--rehearse", help="against hosts on this machine, for nothing")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="check and estimate, make nothing")] = False,
+    faults: Annotated[str, typer.Option(help="of rehearsed hosts: none, mild, harsh, or a TOML file")] = "none",
+    speed: Annotated[float, typer.Option(min=1, max=100_000, help="how many times faster those are")] = 60.0,
+    seed: Annotated[int, typer.Option(help="another one brings other times and faults of theirs")] = 1,
+    view: ViewOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Make the same films by several video engines, to be compared in pairs. Made ones are kept, missing ones made."""
+    from vgkit.errors import BudgetExceeded
+    from vgkit.experiment.check import films_of
+    from vgkit.experiment.costs import costs_of
+    from vgkit.experiment.file import read_experiment
+    from vgkit.experiment.make import make_films
+    from vgkit.rehearse import how_rehearsed
+
+    how = how_rehearsed(speed=speed, faults=faults, seed=seed) if rehearsal else None
+    films = films_of(read_experiment(file), base=file.parent, rehearsal=how)
+    costs = costs_of(films)
+    if as_json and dry_run:
+        sys.stdout.write(json_text(costs.as_json))
+    elif not as_json:
+        sys.stdout.write(f"{costs}\n")
+    if over := list(costs.over()):
+        raise BudgetExceeded("\n".join(over))
+    if not dry_run:
+        fares = make_films(
+            films, _watched(len([film for film in films if not film.made]), "quiet" if as_json else view)
+        )
+        sys.stdout.write(json_text(fares.as_json) if as_json else f"{fares}\n")
+        if not fares.well:
+            raise typer.Exit(1)
+
+
+def _watched(count: int, mode: Any) -> Any:
+    """Show each film as it is made, and which of how many it is."""
+    from vgkit.live import following
+    from vgkit.live import view as view_of
+    from vgkit.phases.step import PHASES
+    from vgkit.progress import RunProgress
+
+    begun: list[str] = []
+
+    def watch(run: Any) -> AbstractContextManager[None]:
+        begun.append(run.name)
+        if mode not in ("quiet", "json"):
+            sys.stderr.write(f"film {len(begun)} of {count}: {run.name}\n")
+        return following(run.events.path, view_of(mode), RunProgress.of(PHASES))
+
+    return watch

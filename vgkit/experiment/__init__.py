@@ -1,0 +1,1 @@
+"""Experiments: the same films by several video engines, everything else locked."""
