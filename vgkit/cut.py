@@ -16,6 +16,7 @@ from vgkit.run import Run
 
 if TYPE_CHECKING:
     from vgkit.media.edit import Segment, Treatment
+    from vgkit.media.samples import Sound
 
 _FIELDS = ("first", "frames", "film_frames", "transition", "transition_frames")
 _SEEN_PULSE = 0.15  # below this clarity music has no beat to cut on
@@ -49,15 +50,22 @@ def segments_of(run: Run) -> "list[Segment]":
     ]
 
 
-def on_the_beat(run: Run, segments: "list[Segment]", music: Any) -> "list[Segment]":
+def beats_of(music: "Sound") -> tuple[float, ...]:
+    """Return, in seconds, the beats of (n, 2) at 48 kHz; none where the music has no clear pulse."""
+    from vgkit.media.rhythm import find_rhythm
+
+    rhythm = find_rhythm(music)
+    return rhythm.beats_s if rhythm.clarity >= _SEEN_PULSE else ()
+
+
+def on_the_beat(run: Run, segments: "list[Segment]", music: "Sound") -> "list[Segment]":
     """Move the borders between shots onto the beats of the film's music, (n, 2) at 48 kHz, where the clips allow."""
     from vgkit.media.borders import on_the_beat as moved
     from vgkit.media.borders import slack
     from vgkit.media.edit import reaches
-    from vgkit.media.rhythm import find_rhythm
 
-    rhythm = find_rhythm(music)
-    if rhythm.clarity < _SEEN_PULSE or len(segments) < 2:
+    beats_s = beats_of(music)
+    if not beats_s or len(segments) < 2:
         return segments
     lengths = [
         slack(
@@ -71,7 +79,7 @@ def on_the_beat(run: Run, segments: "list[Segment]", music: Any) -> "list[Segmen
         for segment, reach in zip(segments, reaches(segments), strict=True)
     ]
     borders = [0, *accumulate(segment.film_frames for segment in segments)]
-    found = moved(borders, lengths, rhythm.beats_s)
+    found = moved(borders, lengths, beats_s)
     return [
         replace(segment, film_frames=end - first)
         for segment, first, end in zip(segments, found, found[1:], strict=False)

@@ -16,7 +16,7 @@ from vgkit.bench.motion import (
     psnr_db,
     read_raw,
     table,
-    vmaf,
+    vmaf_of,
     write_raw,
 )
 from vgkit.media.picture import Picture
@@ -66,8 +66,8 @@ def test_ffmpegs_frames_are_in_step_with_the_clip(tmp_path: Path, clips: list[Kn
 def test_vmaf_knows_the_truth_from_a_blurred_copy(tmp_path: Path, clips: list[KnownClip]) -> None:
     truth = [eight_bit(clips[0].at(moment)) for moment in np.arange(0, 3, 0.25)]
     blurred = [Picture(np.rint(cv2.GaussianBlur(each.luma, (0, 0), 2)), each.chroma) for each in truth]
-    assert vmaf(truth, truth, tmp_path) > 95
-    assert vmaf(blurred, truth, tmp_path) < 60
+    assert vmaf_of(truth, truth, tmp_path) > 95
+    assert vmaf_of(blurred, truth, tmp_path) < 60
 
 
 def test_a_promise_that_is_not_kept_is_shouted() -> None:

@@ -221,3 +221,13 @@ def test_every_check_has_a_cure_for_a_file_that_no_run_made(good_film):
 
     assert [check.name for check in checks if not check.passed] == ["size"]
     assert not any("refine" in check.cure or "storyboard" in check.cure for check in checks)
+
+
+def test_steps_say_what_changes_from_frame_to_frame(tmp_path):
+    halves = "color=black:s=128x72:r=30:d=1.5[a];color=white:s=128x72:r=30:d=1.5[b];[a][b]concat"
+    film = make_film(tmp_path / "film.mp4", picture=halves)
+    found = conform(film, SPEC, with_steps=True)
+    assert len(found.steps) == 89
+    assert found.steps[44] > 200
+    assert max(found.steps[:44] + found.steps[45:]) < 2
+    assert conform(film, SPEC).steps == ()

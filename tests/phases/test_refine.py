@@ -121,6 +121,34 @@ def test_the_joins_share_out_the_film_to_the_frame(refined: Run) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_measured_on_the_film_goes_on_record(refined: Run) -> None:
+    film = Ledger(refined.folder.parent).query(
+        "SELECT name, value, reason, direction FROM metrics WHERE phase = 'refine' AND latest AND subject = 'film'"
+    )
+    found = film.set_index("name")
+    assert set(found.index) == {
+        *("loudness", "true_peak", "seam_step", "beat_offset", "spatial_information", "temporal_information"),
+        *("sound_apart", "conformance", "vmaf"),
+    }
+    assert found.value["conformance"] == 1
+    assert found.value["sound_apart"] < 1 / 30
+    assert found.value["spatial_information"] > 10
+    assert 1 <= found.value["seam_step"] < 2.5
+    assert found.reason["vmaf"] == "it is measured with quality=delivery only, as it takes time"
+    assert found.value.isna().sum() == found.reason.notna().sum()
+
+
+@pytest.mark.slow
+def test_delivery_says_what_encoding_took_from_the_picture(ready: Run) -> None:
+    refine_film(ready, quality="delivery")
+    (row,) = Ledger(ready.folder.parent).query(
+        "SELECT value FROM metrics WHERE latest AND name = 'vmaf'"
+    ).value  # fmt: skip
+    assert 90 < row <= 100
+    assert not list(ready.folder.glob("*.yuv"))
+
+
+@pytest.mark.slow
 def test_how_steady_each_shot_is_goes_on_record(refined: Run) -> None:
     rows = Ledger(refined.folder.parent).query(
         "SELECT subject, name, unit, direction, implementation, version, value, scored ->> 'stage' AS stage "

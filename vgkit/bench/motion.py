@@ -3,7 +3,6 @@
 Both get the same 8-bit 4:2:0 frames and are judged on all frames of the clip, those they were given among them.
 """
 
-import re
 import resource
 import subprocess
 import tempfile
@@ -20,14 +19,14 @@ import numpy as np
 from vgkit.bench.known_motion import STEP, TRUE_FRAMES, KnownClip, known_clips
 from vgkit.bench.verdict import kept
 from vgkit.errors import EncodeFailed
-from vgkit.media.ffmpeg import binary, run_ffmpeg
+from vgkit.media.ffmpeg import binary
 from vgkit.media.frames import Frame
 from vgkit.media.picture import Picture, Plane, from_rgb
 from vgkit.media.retime import retime
+from vgkit.media.vmaf import raw_input, vmaf
 from vgkit.phases.report import Table
 
 LEAST_DB, LEAST_VMAF, MOST_CPU = 3.0, 8.0, 1.0
-_DEADLINE_S = 600.0
 # minterpolate looks ahead and leaves the tail out: four frames more go in, and what is too much is cut off.
 _GRAPH = (
     "tpad=stop_mode=clone:stop=4,"
@@ -76,7 +75,7 @@ def judged(clip: KnownClip) -> Judged:
     with tempfile.TemporaryDirectory(prefix="vgkit-motion-") as folder:
         theirs, their_cpu_s = minterpolated(given, Path(folder))
         scores = [
-            Score(psnr_db(drawn, truth), vmaf(drawn, truth, Path(folder)), 1000 * cpu_s / TRUE_FRAMES)
+            Score(psnr_db(drawn, truth), vmaf_of(drawn, truth, Path(folder)), 1000 * cpu_s / TRUE_FRAMES)
             for drawn, cpu_s in ((ours, our_cpu_s), (theirs, their_cpu_s))
         ]
     return Judged(clip.name, *scores)
@@ -110,17 +109,13 @@ def psnr_db(drawn: Sequence[Picture], truth: Sequence[Picture]) -> float:
     return float(10 * np.log10(255**2 / max(fmean(errors), 1e-9)))
 
 
-def vmaf(drawn: Sequence[Picture], truth: Sequence[Picture], folder: Path) -> float:
-    """Return the mean VMAF of a clip, by libvmaf and the model built into it."""
+def vmaf_of(drawn: Sequence[Picture], truth: Sequence[Picture], folder: Path) -> float:
+    """Return the mean VMAF of a clip."""
     files, size = (folder / "judged.yuv", folder / "truth.yuv"), truth[0].size
     for pictures, file in zip((drawn, truth), files, strict=True):
         write_raw(pictures, file)
-    inputs = [part for file in files for part in raw_input(file, size, fps=30)]
-    said = run_ffmpeg([*inputs, "-lavfi", "[0:v][1:v]libvmaf", "-f", "null", "-"], deadline_s=_DEADLINE_S).stderr
-    found = re.search(r"VMAF score: ([\d.]+)", said)
-    if found is None:
-        raise EncodeFailed(f"libvmaf gave no score. It said: {said[-300:]}")
-    return float(found.group(1))
+    seen, wanted = (raw_input(file, size, fps=30) for file in files)
+    return vmaf(seen, wanted)
 
 
 def eight_bit(frame: Frame) -> Picture:
@@ -130,11 +125,6 @@ def eight_bit(frame: Frame) -> Picture:
 
 def _rounded(picture: Picture) -> Picture:
     return Picture(np.clip(np.rint(picture.luma), 0, 255), np.clip(np.rint(picture.chroma), 0, 255))
-
-
-def raw_input(file: Path, size: tuple[int, int], *, fps: int) -> list[str]:
-    """Return what tells ffmpeg to read a file of ``write_raw``."""
-    return ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{size[0]}x{size[1]}", "-r", str(fps), "-i", str(file)]
 
 
 def write_raw(pictures: Sequence[Picture], file: Path) -> None:

@@ -14,7 +14,7 @@ from vgkit.errors import FilmNotConformant
 from vgkit.media.ffmpeg import run_ffmpeg
 from vgkit.media.formats import FILM, Format
 from vgkit.media.probe import Probe, probe
-from vgkit.media.stretches import Measured, Stretch, beyond_plan, measure_args, read_report
+from vgkit.media.stretches import Measured, Stretch, beyond_plan, measure_args, read_report, steps
 
 LOUDNESS_LUFS, LOUDNESS_TOLERANCE_LU, PEAK_DBTP = -14.0, 1.0, -1.0
 BLACK_S, FROZEN_S, SILENT_S = 0.15, 0.5, 0.7
@@ -68,10 +68,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Conformance:
-    """All checks of one film."""
+    """All checks of one film; ``steps``, where asked for, are what changes from each frame to the next, in levels."""
 
     film: Path
     checks: tuple[Check, ...]
+    steps: tuple[float, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -99,14 +100,17 @@ class Conformance:
         return f"<p><b>{escape(self.film.name)}</b> {verdict}</p><table>{head}{rows}</table>"
 
 
-def conform(path: Path, spec: FilmSpec, *, deadline_s: float = 300) -> Conformance:
-    """Measure the film at ``path`` against ``spec``. Raises NotAClip where it does not decode."""
+def conform(path: Path, spec: FilmSpec, *, deadline_s: float = 300, with_steps: bool = False) -> Conformance:
+    """Measure the film at ``path`` against ``spec``. Raises NotAClip where it does not decode.
+
+    ``with_steps`` costs 20 kB of memory for each frame.
+    """
     found = probe(path)
-    report = run_ffmpeg(measure_args(path, has_sound=found.audio_codec is not None), deadline_s=deadline_s)
+    args = measure_args(path, has_sound=found.audio_codec is not None, with_steps=with_steps)
+    report = run_ffmpeg(args, deadline_s=deadline_s)
     measured = read_report(report.stderr, duration_s=found.duration_s)
-    return Conformance(
-        path, (*_picture_checks(found, spec), *_sound_checks(found, spec, measured), *_stretch_checks(measured, spec))
-    )
+    checks = (*_picture_checks(found, spec), *_sound_checks(found, spec, measured), *_stretch_checks(measured, spec))
+    return Conformance(path, checks, steps(report.stdout) if with_steps else ())
 
 
 def conform_file(

@@ -44,13 +44,15 @@ def encode_film(
     metadata: Mapping[str, str] | None = None,
     expected_s: float | None = None,
     on_frame: Callable[[int], None] | None = None,
+    watch: Callable[[int, av.VideoFrame], None] | None = None,
 ) -> int:
     """Write the film, and every one of ``masters`` from the same frames; return its number of frames.
 
     ``audio`` is (samples, 2) float32 at 48 kHz, or what makes it while the first pictures are encoded; it is cut or
     padded with silence to the length of the picture. ``size`` is (width, height); what does not fit its shape is cut
-    off evenly. ``on_frame`` hears how many frames are done. A full disk raises StoreError, which says how much
-    ``expected_s`` of film need; a refusing codec EncodeFailed; whatever is raised, all files stay as they were.
+    off evenly. ``on_frame`` hears how many frames are done; ``watch`` sees each, with its number, before it is encoded.
+    A full disk raises StoreError, which says how much ``expected_s`` of film need; a refusing codec EncodeFailed;
+    whatever is raised, all files stay as they were.
     """
     supply = iter(pictures)
     first = next(supply, None)
@@ -68,6 +70,8 @@ def encode_film(
         sound = None if audio is None else _InStep(_awaited(audio, stack), films, Fraction(fps))
         # Closed before the files are, so that no thread goes on with what has failed.
         for frame in stack.enter_context(closing(ahead(frames, depth=_FRAMES_AHEAD))):
+            if watch:
+                watch(done, frame)
             for film in films:
                 film.show(frame)
             done += 1

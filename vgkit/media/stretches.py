@@ -7,7 +7,11 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+
+import cv2
+import numpy as np
 
 Stretch = tuple[float, float]
 
@@ -16,6 +20,7 @@ _SEE = (
     "scale=576:576:force_original_aspect_ratio=decrease,"
     "blackdetect=d=0.1:pic_th=0.98:pix_th=0.06,freezedetect=n=-60dB:d=0.3"
 )
+_SMALL = (192, 108)
 _HEAR = "silencedetect=n=-50dB:d=0.3,ebur128=peak=true:framelog=quiet"
 
 _BLACK = re.compile(r"black_start:\s*([\d.]+)\s+black_end:\s*([\d.]+)")
@@ -36,10 +41,22 @@ class Measured:
     silent: tuple[Stretch, ...]
 
 
-def measure_args(film: Path, *, has_sound: bool) -> list[str]:
-    """The arguments for one decoding pass that measures everything and writes nothing."""
+def measure_args(film: Path, *, has_sound: bool, with_steps: bool = False) -> list[str]:
+    """The arguments for one decoding pass that measures everything; all it writes is small frames for ``steps``."""
     sound = ["-map", "0:a:0", "-af", _HEAR] if has_sound else []
-    return ["-loglevel", "info", "-nostats", "-i", str(film), "-map", "0:v:0", "-vf", _SEE, *sound, "-f", "null", "-"]
+    seen = ["-loglevel", "info", "-nostats", "-i", str(film), "-map", "0:v:0", "-vf"]
+    if not with_steps:
+        return [*seen, _SEE, *sound, "-f", "null", "-"]
+    width, height = _SMALL
+    frames = [f"{_SEE},scale={width}:{height},format=gray", "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1"]
+    return [*seen, *frames, *([*sound, "-f", "null", "-"] if sound else [])]
+
+
+def steps(frames: bytes) -> tuple[float, ...]:
+    """Return the mean absolute difference of luma from each frame to the next, in 8-bit levels, from what it wrote."""
+    width, height = _SMALL
+    small = np.frombuffer(frames, np.uint8).reshape(-1, height, width)
+    return tuple(float(cv2.absdiff(one, other).mean()) for one, other in pairwise(small))
 
 
 def read_report(stderr: str, *, duration_s: float) -> Measured:

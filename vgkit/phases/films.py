@@ -6,7 +6,7 @@ so that nothing is generated twice."""
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -14,11 +14,14 @@ from vgkit import cut
 from vgkit.brief import FILM_FPS, FILM_SIZES, Aspect
 from vgkit.errors import ParameterError
 from vgkit.files import write_json
+from vgkit.phases.film_scores import Watched, record_film
 from vgkit.phases.soundtrack import master_sound, put_on_record
+from vgkit.phases.steadiness import figures_only, record_steadiness
 from vgkit.phases.step import Step
 from vgkit.run import Run
 
 if TYPE_CHECKING:
+    from vgkit.media.conform import Conformance
     from vgkit.media.edit import Segment
     from vgkit.media.formats import Format
     from vgkit.media.picture import Picture
@@ -95,14 +98,18 @@ def make_films(step: Step, wishes: Wishes, sound: "Sound") -> None:
     step.make(run.path("joins.json"))
     aspects = aspects_of(run, wishes)
     master = cache(lambda: master_sound(run, sound))
+    own, excerpt = run.brief.aspect, run.path("excerpt.yuv") if wishes.quality == "delivery" else None
+    watched = Watched(run.storyboard.frames, FILM_SIZES[own], excerpt=excerpt)
     for number, aspect in enumerate(aspects):
         film = _Pass(step, wishes, aspect, segments, before=number, passes=len(aspects))
-        film.encode(film.pictures(), lambda: master().samples)
+        film.encode(film.pictures(), lambda: master().samples, watched if aspect == own else None)
     put_on_record(step, master())
+    score = partial(record_film, run, segments=segments, watched=watched, sound=master().samples)
     for aspect in aspects:
-        check_film(step, run.path(film_name(run, aspect)), FILM_SIZES[aspect], segments)
+        size, scored = FILM_SIZES[aspect], score if aspect == own else None
+        check_film(step, run.path(film_name(run, aspect)), size, segments, score=scored)
     for path, form in master_files(run, wishes).items():
-        check_film(step, path, FILM_SIZES[run.brief.aspect], segments, form)
+        check_film(step, path, FILM_SIZES[own], segments, form)
 
 
 @dataclass(frozen=True)
@@ -137,10 +144,10 @@ class _Pass:
                 steadying=wishes.steady or run.profile.steady,
                 framing=wishes.framing or run.template.framing,
             ),
-            on_shot=lambda number, steady: self.steadiness.update({number: _figures_only(steady)}),
+            on_shot=lambda number, steady: self.steadiness.update({number: figures_only(steady)}),
         )
 
-    def encode(self, pictures: "Iterator[Picture]", music: "Callable[[], Sound]") -> None:
+    def encode(self, pictures: "Iterator[Picture]", music: "Callable[[], Sound]", watch: Watched | None) -> None:
         """Make the film and its masters of them, and of the music that is mastered meanwhile."""
         from vgkit.media.encode import encode_film
         from vgkit.media.formats import FILMS
@@ -161,24 +168,18 @@ class _Pass:
             metadata=_metadata(run),
             expected_s=run.storyboard.duration_s,
             on_frame=self._tell,
+            watch=watch,
         )
         for path in (film, *masters):
             self.step.make(path, frames=run.storyboard.frames, width=self.size[0], height=self.size[1])
         if not self.before:
-            _record_steadiness(self.step, self.steadiness)
+            record_steadiness(self.step, self.steadiness)
 
     def _tell(self, done: int) -> None:
         frames = self.step.run.storyboard.frames
         if done % _PROGRESS_STEP == 0:
             label = f"frame {done}" if self.passes == 1 else f"{self.aspect}, frame {done}"
             self.step.progress(self.before * frames + done, self.passes * frames, label)
-
-
-def _figures_only(steady: "Steadied") -> "Steadied":
-    """Keep the figures and let go of the pictures."""
-    from dataclasses import replace
-
-    return replace(steady, pictures=[], motions=[])
 
 
 def overlays_of(run: Run, size: tuple[int, int]) -> list[Any]:
@@ -211,60 +212,19 @@ def _metadata(run: Run) -> dict[str, str]:
     return {"title": title, "comment": f"Made by vgkit with {engines}; run {run.name}", "encoder": "vgkit"}
 
 
-def _record_steadiness(step: Step, steadiness: "Mapping[int, Steadied]") -> None:
-    """Put on record how steady and sharp each shot came, and how it is in the film."""
-    run = step.run
-    table = []
-    for number, steady in sorted(steadiness.items()):
-        shot = run.storyboard.shots[number].id
-        before, after = _plain(steady.before), _plain(steady.after)
-        table.append({"shot": shot, "steps": steady.steps, "before": before, "after": after})
-        for stage, figures in (("generated", before), ("film", after)):
-            for name, unit, direction in _MEASURES:
-                _record(run, shot, name, figures[name], unit, direction, stage, steady.steps)
-    write_json(run.path("steadiness.json"), table)
-    step.make(run.path("steadiness.json"))
-
-
-def _plain(figures: Any) -> dict[str, float | None]:
-    """Name a clip's figures; one that could not be taken is null."""
-    # Rounded, as the last digits of a sum depend on where in memory its numbers lie.
-    return {name: None if value != value else round(value, 6) for name, value in vars(figures).items()}
-
-
-_MEASURES = (
-    ("flicker", "levels", "lower"),
-    ("warp_error", "levels", "lower"),
-    ("sharpness", "Tenengrad", "higher"),
-)
-
-
-def _record(
-    run: Run, shot: str, name: str, value: float | None, unit: str, direction: str, stage: str, steps: tuple[str, ...]
-) -> None:
-    run.events.write(
-        "metric",
-        phase="refine",
-        subject=shot,
-        name=name,
-        value=value,
-        unit=unit,
-        direction=direction,
-        implementation="vgkit.media.measures",
-        version="1",
-        scored={"stage": stage, "steps": list(steps)},
-        **_reason(value),
-    )
-
-
-def _reason(value: float | None) -> dict[str, Any]:
-    return {"reason": "no two neighbouring frames could be followed"} if value is None else {}
-
-
 def check_film(
-    step: Step, film: Path, size: tuple[int, int], segments: "list[Segment]", form: "Format | None" = None
+    step: Step,
+    film: Path,
+    size: tuple[int, int],
+    segments: "list[Segment]",
+    form: "Format | None" = None,
+    *,
+    score: "Callable[[Conformance], None] | None" = None,
 ) -> None:
-    """Measure a film against its specification, put the figures on record, and refuse a film that is off."""
+    """Measure a film against its specification, put the figures on record, and refuse a film that is off.
+
+    ``score`` puts on record what else is measured, before a film is refused.
+    """
     from vgkit.media.conform import FilmSpec, conform
     from vgkit.media.edit import dips_s
     from vgkit.media.formats import FILM
@@ -277,11 +237,13 @@ def check_film(
         planned_black=dips_s(segments, fps=FILM_FPS),
         format=form or FILM,
     )
-    found = conform(film, spec)
+    found = conform(film, spec, with_steps=score is not None)
     rows = [{"name": c.name, "wanted": str(c.wanted), "found": str(c.found), "passed": c.passed} for c in found.checks]
     path = run.path(film.stem.replace("film", "conform") + ".json")
     write_json(path, rows)
     step.make(path)
+    if score:
+        score(found)
     found.require()
 
 
