@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import AbstractContextManager
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,8 +44,30 @@ def experiment(
             films, _watched(len([film for film in films if not film.made]), "quiet" if as_json else view)
         )
         sys.stdout.write(json_text(fares.as_json) if as_json else f"{fares}\n")
+        if not as_json:
+            _compare(films)
         if not fares.well:
             raise typer.Exit(1)
+
+
+def _compare(films: Any) -> None:
+    """Set the first two engines against each other, and tell how to do so with the others."""
+    from vgkit.compare.comparison import compare
+    from vgkit.compare.report import CompareReport
+    from vgkit.errors import RunNotFound
+
+    engines = dict.fromkeys(film.engine for film in films if film.made)
+    batch, rehearsals = films[0].batch.name, films[0].rehearsal is not None
+    pairs = list(combinations(engines, 2))
+    for number, (a, b) in enumerate(pairs):
+        if number == 0:
+            try:
+                report = CompareReport(compare(a, b, experiment=batch, rehearsals=rehearsals))
+            except RunNotFound:  # each has films, of different groups
+                return
+            sys.stdout.write(f"\n{report}\n\n")
+        option = " --rehearsals" if rehearsals else ""
+        sys.stdout.write(f"vgkit compare {a} {b} --experiment {batch}{option}\n")
 
 
 def _watched(count: int, mode: Any) -> Any:
