@@ -38,7 +38,7 @@ def differences(found: Comparison) -> bytes | None:
         axes.set_yticks(range(len(rows)), [_label(duel) for duel in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(f"{b} against {a}, % of {a}'s mean, with 95 % intervals")
+        axes.set_xlabel(f"{b} against {a}, % of {a}'s mean; filled where the 95 % interval leaves out zero")
         _legend(axes, {f"{b} is better": tints[b], f"{a} is better": tints[a], "no better or worse": MUTED})
 
     return draw(paint, width_px=760, height_px=100 + 26 * len(rows))
@@ -93,7 +93,8 @@ def _panel(axes: "Axes", trade: TradeOff, tints: Mapping[str, str]) -> None:
         axes.scatter(cost, value, s=70, color=face, edgecolors=tints[engine], linewidths=1.6, zorder=3)
     axes.set_title(trade.measure.words)
     axes.set_xlabel("USD a film second")
-    axes.set_ylabel(f"{trade.measure.unit}, {BETTER.get(trade.measure.direction, '')}")
+    unit = "" if trade.measure.unit == "1" else f"{trade.measure.unit}, "
+    axes.set_ylabel(f"{unit}{BETTER.get(trade.measure.direction, '')}")
     axes.margins(0.15)
     if trade.measure.direction == "lower":
         axes.invert_yaxis()

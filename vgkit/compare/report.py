@@ -10,7 +10,7 @@ from vgkit.compare.comparison import Comparison, TradeOff
 from vgkit.compare.films import short_names
 from vgkit.compare.scores import Duel
 from vgkit.compare.spending import Calibration
-from vgkit.compare.wording import BETTER, effect_told, left_out, pairs_told, sentence
+from vgkit.compare.wording import BETTER, effect_told, left_out, sentence
 from vgkit.paired import FEWEST_FILMS, LEVEL, Interval
 from vgkit.phases.report import Table
 from vgkit.plots import image
@@ -149,8 +149,8 @@ def _notes(found: Comparison) -> Iterator[str]:
     if found.votes.pairs:
         a, b = short_names(found.a, found.b)
         votes = found.votes
-        interval = _share(votes.more_interval)
-        yield f"Blind votes: {b} is preferred to {a} in {votes.more:g} of {votes.pairs}{interval}, {votes.ties} ties."
+        share = _share(votes.more, votes.pairs, votes.more_interval)
+        yield f"Blind votes: {b} is preferred to {a} in {share} (ties: {votes.ties})."
     else:
         yield "Blind votes: none yet; notebooks/compare.ipynb asks for them."
 
@@ -160,7 +160,7 @@ def _tested(found: Sequence[Duel]) -> int:
 
 
 def _duels(heading: str, found: Sequence[Duel], a: str, b: str) -> Table:
-    head = ("measure", "of", "unit", "direction", a, b, "difference", f"{b} better", "pairs", "left out", "p")
+    head = ("measure", "of", "unit", "direction", a, b, "difference", f"{b} better", "films", "left out", "p")
     return Table(heading, head, tuple(_duel_row(duel, b) for duel in found if duel.paired.pairs))
 
 
@@ -175,7 +175,7 @@ def _duel_row(duel: Duel, b: str) -> tuple[str, ...]:
         f"{paired.mean_b:.4g}",
         effect_told(paired),
         _wins(duel),
-        pairs_told(paired),
+        str(paired.films),
         left_out(duel) or "none",
         "too few" if duel.p_holm is None else f"{duel.p_holm:.3f}",
     )
@@ -185,15 +185,16 @@ def _wins(duel: Duel) -> str:
     """In how many pairs B is better, or just has more, with Wilson's interval in per cent."""
     paired, better = duel.paired, duel.b_better
     if better is None:
-        return f"more in {paired.more:g}{_share(paired.more_interval)}"
+        return f"more in {_share(paired.more, paired.pairs, paired.more_interval)}"
     interval = paired.more_interval
     if interval is not None and duel.measure.direction == "lower":
         interval = Interval(1 - interval.high, 1 - interval.low)
-    return f"{better:g}{_share(interval)}"
+    return _share(better, paired.pairs, interval)
 
 
-def _share(interval: Interval | None) -> str:
-    return "" if interval is None else f" [{100 * interval.low:.0f}, {100 * interval.high:.0f} %]"
+def _share(count: float, pairs: int, interval: Interval | None) -> str:
+    told = "" if interval is None else f" [{100 * interval.low:.0f}, {100 * interval.high:.0f}]"
+    return f"{count:g} of {pairs}, {100 * count / pairs:.0f} %{told}"
 
 
 def _trades(heading: str, found: Sequence[TradeOff]) -> Table:

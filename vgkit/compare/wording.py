@@ -37,12 +37,13 @@ def sentence(duel: Duel, a: str, b: str, *, measures: int) -> str:
     leader, other = (b, a) if b_leads else (a, b)
     won = paired.more if b_leads != less_wins else paired.pairs - paired.more
     count = f"in {won - paired.ties / 2:.0f} of {pairs_told(paired)}{_ties(paired)}"
-    claim = f"{leader} {_phrase(duel, more=not less_wins)} {count}"
     effect = effect_told(paired)
+    claim = f"{leader} {_phrase(duel, more=not less_wins)} {count}"
     if not paired.trusted:
         return f"{claim}, {b} {effect}; too few for an interval ({paired.films} films, {FEWEST_FILMS} are needed)."
     if not duel.clear:
-        return f"No clear difference in {duel.measure.words}: {claim}, {b} {effect}."
+        share = f"{'less' if less_wins else 'more'} in {(won if b_leads else paired.pairs - won):g}"
+        return f"No clear difference in {duel.measure.words}: {b} {effect}, {share} of {pairs_told(paired)}."
     against = f"{effect} against {other}" if leader == b else f"{b} {effect} against it"
     return f"{claim}, {against}{_doubt(duel, measures)}."
 
