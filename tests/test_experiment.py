@@ -1,9 +1,11 @@
 """Experiments: what a file may say, what is locked between films, what is kept, and what is paid once."""
 
 import json
+import re
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +20,7 @@ from vgkit.draft import draft_storyboard
 from vgkit.errors import ExperimentError, VgkitError
 from vgkit.experiment.check import films_of
 from vgkit.experiment.costs import costs_of
-from vgkit.experiment.file import cells, read_experiment
+from vgkit.experiment.file import Experiment, cells, read_experiment
 from vgkit.experiment.films import Film
 from vgkit.experiment.make import unlocked
 from vgkit.ledger import Ledger, read_events
@@ -136,6 +138,12 @@ def test_all_mistakes_are_told_at_once_each_of_them_once(write: Write, runs: Pat
     assert not runs.exists()
 
 
+def test_a_brief_whose_engines_are_no_table_is_refused(write: Write) -> None:
+    assert "kite.toml: The brief can't be used:\nengines: is 'sketch'" in refusal(
+        write(words=BRIEF + 'engines = "sketch"\n')
+    )
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ExperimentError, match=r"duel\.toml can't be read: No such file"):
         read_experiment(tmp_path / "duel.toml")
@@ -201,10 +209,10 @@ def test_what_a_group_shares_is_estimated_once(write: Write) -> None:
 def test_caps_that_would_stop_it_are_told_before_anything_is_made(write: Write) -> None:
     path = write(("[settings]", "[caps]\nrun_usd = 0.10\nbatch_usd = 0.20\n[settings]"))
     told = list(costs_of(films(path)).over())
-    assert len(told) == 5
-    assert told[0].startswith("caps.run_usd: duel-rehearsed.kite.product-showcase.zeroscope-draft.s1 needs about $0.")
-    assert told[0].endswith("a film may cost $0.10. Set it to at least 0.18.")
-    assert "$0.00 of $0.20 is spent. Set it to at least" in told[-1]
+    assert len(told) == 2
+    assert told[0].startswith("caps.run_usd: 4 of 4 films need more than the $0.10 that one may cost, duel-rehearsed.")
+    assert told[1].startswith("caps.batch_usd: the films need about $")
+    assert "$0.00 of $0.20 is spent. Set it to at least" in told[1]
 
 
 def test_where_a_call_failed_for_one_film_of_a_batch_the_others_take_the_seed_it_then_took(runs: Path) -> None:
@@ -217,6 +225,16 @@ def test_where_a_call_failed_for_one_film_of_a_batch_the_others_take_the_seed_it
         made.append(through.ask(ask(painter, runs, subject=name)).read_text())
         made.append(str(len(host.calls)))
     assert made == [made[0], "2", made[0], "2", made[0], "3"]
+
+
+def test_the_page_has_every_field_of_the_file_and_its_example_is_the_one_that_ships() -> None:
+    top = Path(__file__).parents[1]
+    page = (top / "docs" / "experiments.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == sorted(
+        Experiment.model_fields, key=lambda name: page.index(f"| `{name}` |")
+    )
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert tomllib.loads(example) == tomllib.loads((top / "templates" / "experiments" / "duel.toml").read_text())
 
 
 def paid(run: str, runs: Path) -> list[str]:

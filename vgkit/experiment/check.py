@@ -5,7 +5,7 @@ at once, and nothing begins."""
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,11 +62,8 @@ def films_of(experiment: Experiment, *, base: Path, rehearsal: dict[str, Any] | 
     found = _Found(experiment, base.resolve(), wrong)
     batch = experiment.name + (REHEARSED if rehearsal else "")
     films = [film for cell in cells(experiment) if (film := found.film(cell, batch, rehearsal))]
-    for film in films:
-        with wrong.at(film.name):
-            for difference in film.differences():
-                wrong.add(film.name, f"{difference}. Take it back, or give the experiment another name")
-    if not wrong.places:
+    if not wrong.places:  # an engine that is misspelt would look like one that was taken out
+        _check_made(films, wrong)
         _check_names(batch, [film.name for film in films], wrong)
     if wrong.places:
         raise ExperimentError(f"The experiment {experiment.name} can't be made:\n" + "\n".join(wrong))
@@ -114,11 +111,10 @@ class _Found:
     def _brief(self, cell: Cell) -> Brief:
         """The brief of a cell. Raises BriefError."""
         experiment, fields = self.experiment, self.briefs[cell.brief]
-        laid = {
-            "profile": experiment.profile,
-            "seed": cell.seed,
-            "engines": {**fields.get("engines", {}), **experiment.shared, "video": self.engines[cell.engine]},
-        }
+        laid: dict[str, Any] = {"profile": experiment.profile, "seed": cell.seed}
+        engines = fields.get("engines", {})
+        if isinstance(engines, dict):  # else the brief is refused for it
+            laid["engines"] = {**engines, **experiment.shared, "video": self.engines[cell.engine]}
         if cell.template:
             laid["template"] = self.templates[cell.template]
         if experiment.duration_s is not None:
@@ -151,6 +147,14 @@ class _Found:
                     self.wrong.add(
                         axis, f"{one} and {other} would both name films {slugs[one]!r}; rename or remove one"
                     )
+
+
+def _check_made(films: Sequence[Film], wrong: _Complaints) -> None:
+    """Complain of films that are there and would be made otherwise now."""
+    for film in films:
+        with wrong.at(film.name):
+            for difference in film.differences():
+                wrong.add(film.name, f"{difference}. Take it back, or give the experiment another name")
 
 
 def _check_names(batch: str, names: list[str], wrong: _Complaints) -> None:

@@ -33,6 +33,11 @@ class Bill:
         return () if not self.missing else (*self.shared, *self.own) if self.pays else self.own
 
     @property
+    def cap_usd(self) -> Decimal:
+        """The most it may cost."""
+        return profile_for(self.film.checked.brief).cap_usd
+
+    @property
     def alone_usd(self) -> Decimal:
         """What it costs where nothing is shared, which is what its own cap must allow."""
         return total_usd(self.own) + total_usd(self.shared)
@@ -58,13 +63,13 @@ class Costs:
 
     def over(self) -> Iterator[str]:
         """Say which caps would stop it, and what they would have to be."""
-        for bill in self.bills:
-            cap = profile_for(bill.film.checked.brief).cap_usd
-            if bill.missing and bill.alone_usd > cap:
-                yield (
-                    f"caps.run_usd: {bill.film.name} needs about ${bill.alone_usd:.2f}; a film may cost ${cap:.2f}. "
-                    f"Set it to at least {cents(bill.alone_usd)}."
-                )
+        dear = [bill for bill in self.bills if bill.missing and bill.alone_usd > bill.cap_usd]
+        if dear:
+            most = max(dear, key=lambda bill: bill.alone_usd)
+            yield (
+                f"caps.run_usd: {len(dear)} of {len(self.bills)} films need more than the ${most.cap_usd:.2f} that one "
+                f"may cost, {most.film.name} about ${most.alone_usd:.2f}. Set it to at least {cents(most.alone_usd)}."
+            )
         batch_cap = self.bills[0].film.batch.cap_usd
         wanted = self.batch_spent_usd + self.to_pay_usd
         if batch_cap is not None and wanted > batch_cap:
@@ -110,7 +115,7 @@ class Costs:
 
     def _caps(self) -> str:
         film = self.bills[0].film
-        caps = [f"${profile_for(film.checked.brief).cap_usd:.2f} a film"]
+        caps = [f"${self.bills[0].cap_usd:.2f} a film"]
         if film.batch.cap_usd is not None:
             caps.append(f"${film.batch.cap_usd:.2f} together, ${self.batch_spent_usd:.2f} of it spent")
         if self.project_left_usd is not None:
