@@ -10,12 +10,13 @@ from vgkit.media.flow import Motion
 from vgkit.media.picture import Plane
 
 _Values = NDArray[np.float64]
+_Fit = tuple[float, float, float, float]  # right, down, along, across, as in _off
 
 _EVERY = 2  # of the flow's own samples, each way; four times as many move nothing
-_ROUNDS = 10
+_ROUNDS = 5
 # Flow is followed by structure: where luma changes by less than 1 step a sample it is a guess, from 4 on it is sure.
 _PLAIN, _STRUCTURED = 1.0, 4.0
-_LEAST_WEIGHT, _LEAST_SPREAD = 0.01, 0.05
+_LEAST_WEIGHT, _LEAST_SPREAD = 0.01, 0.1
 _NEAR = 1 / 600  # of the diagonal: errors of good flow are about 1 px at 576x320
 
 
@@ -49,23 +50,23 @@ class _Vectors:
 def similarity(motion: Motion, first: Plane) -> Similarity | None:
     """Fit a similarity to the flow from ``first`` (h, w), the luma of its first picture.
 
-    Iteratively reweighted least squares with the weights of Geman and McClure (1987) on vectors that come home, weighed
-    by the structure under them (the root of the smaller eigenvalue of the structure tensor; Shi, Tomasi 1994). Large
-    plain areas and things that go their own way hardly count. None where too little structure, or all in one
-    place, tells anything.
+    RANSAC finds what most vectors that come home agree on, then least squares reweighted after Geman and McClure (1987)
+    make it exact, in which each vector counts by the structure under it (the root of the structure tensor's smaller
+    eigenvalue; Shi, Tomasi 1994). So plain areas and things that go their own way hardly matter. None where too little
+    structure, or all in one place, tells anything.
     """
     vectors, diagonal = _vectors(motion, first), float(np.hypot(*motion.size))
     if vectors.weight.mean() < _LEAST_WEIGHT or vectors.spread < _LEAST_SPREAD * diagonal:
         return None
-    weight = vectors.weight
+    near = _NEAR * diagonal
+    fit = _consensus(vectors, within_px=3 * near)
+    if fit is None:
+        return None
     for _ in range(_ROUNDS):
-        right, down, along, across = _least_squares(vectors, weight)
-        off = np.hypot(
-            vectors.u - right - along * vectors.x + across * vectors.y,
-            vectors.v - down - across * vectors.x - along * vectors.y,
-        )
-        scale = max(1.4826 * float(np.median(off[vectors.weight > 0])), _NEAR * diagonal)
-        weight = vectors.weight / (1 + (off / scale) ** 2) ** 2
+        off = _off(vectors, fit)
+        scale = max(1.4826 * float(np.median(off[vectors.weight > 0])), near)
+        fit = _least_squares(vectors, vectors.weight / (1 + (off / scale) ** 2) ** 2)
+    right, down, along, across = fit
     return Similarity(right, down, float(np.log(np.hypot(1 + along, across))), float(np.arctan2(across, 1 + along)))
 
 
@@ -85,8 +86,26 @@ def _middles(count: int) -> _Values:
     return (np.arange(count) + 0.5) / count - 0.5
 
 
-def _least_squares(vectors: _Vectors, weight: _Values) -> tuple[float, float, float, float]:
-    """Solve u = right + along x - across y, v = down + across x + along y, in closed form about the weighted centre."""
+def _consensus(vectors: _Vectors, *, within_px: float) -> _Fit | None:
+    sure = vectors.weight > 0
+    places = np.stack([vectors.x, vectors.y], axis=1)[sure]
+    found, _ = cv2.estimateAffinePartial2D(
+        places, places + np.stack([vectors.u, vectors.v], axis=1)[sure], ransacReprojThreshold=within_px
+    )
+    return None if found is None else (found[0, 2], found[1, 2], found[0, 0] - 1, found[1, 0])
+
+
+def _off(vectors: _Vectors, fit: _Fit) -> _Values:
+    """Return by how many pixels each vector is off: u = right + along x - across y, v = down + across x + along y."""
+    right, down, along, across = fit
+    return np.hypot(
+        vectors.u - right - along * vectors.x + across * vectors.y,
+        vectors.v - down - across * vectors.x - along * vectors.y,
+    )
+
+
+def _least_squares(vectors: _Vectors, weight: _Values) -> _Fit:
+    """Solve the same two for all vectors at once, in closed form about the weighted centre."""
     x0, y0, u0, v0 = (float(np.average(each, weights=weight)) for each in (vectors.x, vectors.y, vectors.u, vectors.v))
     x, y, u, v = vectors.x - x0, vectors.y - y0, vectors.u - u0, vectors.v - v0
     extent = weight @ (x * x + y * y)

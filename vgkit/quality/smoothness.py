@@ -41,5 +41,5 @@ MEASURE = Measure(
     reads="luma of odd frames against their even neighbours, where no cut lies between",
     implementation="vgkit.quality.smoothness",
     version="1",
-    begin=away_from_cuts(smoothness, reach=2, lacking="no odd frame has both neighbours without a cut"),
+    begin=away_from_cuts(smoothness, reach=2, lacking="no odd frame stands between two others without a cut"),
 )

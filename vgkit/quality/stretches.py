@@ -53,7 +53,7 @@ class FrozenStretch:
     def value(self) -> float:
         """Return its length in seconds, 0 where no two frames are alike. Raises NotMeasured for fewer than two."""
         if self._seen < 2:
-            raise NotMeasured(f"{self._seen} frames can neither move nor stand still")
+            raise NotMeasured("fewer than two frames can neither move nor stand still")
         return float(self._longest / self._fps)
 
 

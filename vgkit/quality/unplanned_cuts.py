@@ -7,7 +7,10 @@ from vgkit.quality.view import Subject, View
 
 
 class UnplannedCuts:
-    """Counts cuts, as ``Cuts`` defines them. One in a fade to black, or between all but equal pictures, is not seen."""
+    """Counts jumps, as ``Cuts`` defines them; a single odd frame is two, there and back.
+
+    One between all but equal pictures is not seen, nor always one to or from a blank picture.
+    """
 
     def __init__(self, _: Subject) -> None:
         self._cuts, self._seen = Cuts(), 0
@@ -20,8 +23,8 @@ class UnplannedCuts:
     def value(self) -> float:
         """Return the number of cuts. Raises NotMeasured for fewer than two frames."""
         if self._seen < 2:
-            raise NotMeasured(f"{self._seen} frames have no step between them that could be a cut")
-        return float(len(self._cuts.starts()))
+            raise NotMeasured("with fewer than two frames there is no step that could be a cut")
+        return float(len(self._cuts.jumps()))
 
 
 MEASURE = Measure(
