@@ -206,6 +206,15 @@ def test_what_a_group_shares_is_estimated_once(write: Write) -> None:
     assert list(costs.over()) == []
 
 
+def test_what_a_film_that_was_stopped_has_paid_is_not_asked_for_again(write: Write) -> None:
+    before = costs_of(films(write())).to_pay_usd
+    record = films(write())[0].run().events
+    record.write("run_started", brief={}, profile="dev", engines={}, batch="duel-rehearsed", rehearsal=True)
+    record.write("call_reserved", call="c", role="video", engine="e", host="h", cost_usd=Decimal("0.05"))
+    costs = costs_of(films(write()))
+    assert (costs.batch_spent_usd, costs.to_pay_usd) == (Decimal("0.05"), before - Decimal("0.05"))
+
+
 def test_caps_that_would_stop_it_are_told_before_anything_is_made(write: Write) -> None:
     path = write(("[settings]", "[caps]\nrun_usd = 0.10\nbatch_usd = 0.20\n[settings]"))
     told = list(costs_of(films(path)).over())
@@ -251,7 +260,7 @@ def started(path: Path, *, until: Callable[[], bool] | None = None) -> dict[str,
                 one.kill()
                 break
             time.sleep(0.02)
-        said, wrong = one.communicate(timeout=400)
+        said, wrong = one.communicate(timeout=600)
     if until:
         assert one.returncode == -9, f"it ended by itself:\n{said}{wrong}"
         return {}

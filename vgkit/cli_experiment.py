@@ -1,10 +1,11 @@
 """``vgkit experiment``: the same films by several video engines, everything else locked, from one file."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -33,24 +34,26 @@ def experiment(
     how = how_rehearsed(speed=speed, faults=faults, seed=seed) if rehearsal else None
     films = films_of(read_experiment(file), base=file.parent, rehearsal=how)
     costs = costs_of(films)
-    if as_json and dry_run:
+    out = sys.stderr if view == "json" else sys.stdout  # to which the events go then, and nothing else
+    if not as_json:
+        out.write(f"{costs}\n")
+    elif dry_run:
         sys.stdout.write(json_text(costs.as_json))
-    elif not as_json:
-        sys.stdout.write(f"{costs}\n")
     if over := list(costs.over()):
         raise BudgetExceeded("\n".join(over))
-    if not dry_run:
-        fares = make_films(
-            films, _watched(len([film for film in films if not film.made]), "quiet" if as_json else view)
-        )
-        sys.stdout.write(json_text(fares.as_json) if as_json else f"{fares}\n")
-        if not as_json:
-            _compare(films)
-        if not fares.well:
-            raise typer.Exit(1)
+    if dry_run:
+        return
+    fares = make_films(films, _watched(sum(not film.made for film in films), "quiet" if as_json else view))
+    if as_json:
+        sys.stdout.write(json_text(fares.as_json))
+    else:
+        out.write(f"{fares}\n")
+        _compare(films, out)
+    if not fares.well:
+        raise typer.Exit(1)
 
 
-def _compare(films: Any) -> None:
+def _compare(films: Sequence[Any], out: TextIO) -> None:
     """Set the first two engines against each other, and tell how to do so with the others."""
     from vgkit.compare.comparison import compare
     from vgkit.compare.report import CompareReport
@@ -65,9 +68,9 @@ def _compare(films: Any) -> None:
                 report = CompareReport(compare(a, b, experiment=batch, rehearsals=rehearsals))
             except RunNotFound:  # each has films, of different groups
                 return
-            sys.stdout.write(f"\n{report}\n\n")
+            out.write(f"\n{report}\n\n")
         option = " --rehearsals" if rehearsals else ""
-        sys.stdout.write(f"vgkit compare {a} {b} --experiment {batch}{option}\n")
+        out.write(f"vgkit compare {a} {b} --experiment {batch}{option}\n")
 
 
 def _watched(count: int, mode: Any) -> Any:

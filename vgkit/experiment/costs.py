@@ -13,24 +13,33 @@ from vgkit.phases.report import Table
 from vgkit.places import runs_dir
 from vgkit.profiles import profile_for, project_cap
 
-_HEAD = ("engine", "films", "to make", "shots", "at most", "clips of a film $", "all $", "waiting")
+_HEAD = ("engine", "films", "to make", "clips each", "shots up to", "clips each $", "all $", "waiting")
 
 
 @dataclass(frozen=True)
 class Bill:
-    """What one film asks for: ``own`` for its clips, ``shared`` for what its group needs once. ``pays`` says whether it
-    is the film that meets the shared part, and ``missing`` whether it is still to be made."""
+    """What one film asks for: ``own`` for its clips, ``shared`` for what its group needs once.
+
+    ``pays`` says whether it is the film that meets the shared part, ``missing`` whether it is still to be made,
+    ``spent_usd`` what it has cost so far.
+    """
 
     film: Film
     own: tuple[Row, ...]
     shared: tuple[Row, ...]
     missing: bool
     pays: bool
+    spent_usd: Decimal
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """What it still asks for."""
         return () if not self.missing else (*self.shared, *self.own) if self.pays else self.own
+
+    @property
+    def to_pay_usd(self) -> Decimal:
+        """What it will still cost; one that was stopped has paid for a part."""
+        return max(total_usd(self.rows) - self.spent_usd, Decimal(0))
 
     @property
     def cap_usd(self) -> Decimal:
@@ -54,7 +63,7 @@ class Costs:
     @property
     def to_pay_usd(self) -> Decimal:
         """What the films that are still to be made cost, were none of their calls in the cache."""
-        return sum((total_usd(bill.rows) for bill in self.bills), Decimal(0))
+        return sum((bill.to_pay_usd for bill in self.bills), Decimal(0))
 
     @property
     def wait_s(self) -> float:
@@ -87,17 +96,18 @@ class Costs:
     def as_json(self) -> dict[str, Any]:
         """All of it, for a script."""
         films = [
-            {"run": bill.film.name, "engine": bill.film.engine, "made": not bill.missing, "usd": total_usd(bill.rows)}
+            {"run": bill.film.name, "engine": bill.film.engine, "made": not bill.missing, "usd": bill.to_pay_usd}
             for bill in self.bills
         ]
         sums = {"to_pay_usd": self.to_pay_usd, "wait_s": round(self.wait_s, 1), "over": list(self.over())}
         return {"batch": self.bills[0].film.batch.name, "films": films, **sums}
 
     def __str__(self) -> str:
-        first = self.bills[0].film
         missing = sum(bill.missing for bill in self.bills)
         made = f", {len(self.bills) - missing} of them made" if missing < len(self.bills) else ""
-        heading = f"{first.batch.name}: {len(self.bills)} films{made}"
+        heading = f"{self.bills[0].film.batch.name}: {len(self.bills)} films{made}"
+        if not missing:
+            return heading
         engines = dict.fromkeys(bill.film.engine for bill in self.bills)
         rows = [_row(engine, [bill for bill in self.bills if bill.film.engine == engine]) for engine in engines]
         paying = [bill for bill in self.bills if bill.missing and bill.pays]
@@ -128,6 +138,9 @@ def costs_of(films: Sequence[Film]) -> Costs:
 
     What a group shares is met by the first of its films, unless one is made already.
     """
+    batch, rehearsal = films[0].batch, films[0].rehearsal is not None
+    spending = Spending(runs_dir(), rehearsal=rehearsal)
+    spending.refresh()
     rows: dict[tuple[str, str, str], tuple[Row, ...]] = {}
     met = {film.cell.group for film in films if film.made}
     bills = []
@@ -139,11 +152,9 @@ def costs_of(films: Sequence[Film]) -> Costs:
             rows[key] = estimate(film.checked.brief, film.checked.template, takes=takes, common=film.batch.common)
         own = tuple(row for row in rows[key] if row.role == "video")
         shared = tuple(row for row in rows[key] if row.role != "video")
-        bills.append(Bill(film, own, shared, missing=not film.made, pays=cell.group not in met))
+        pays, spent_usd = cell.group not in met, spending.of_run(film.name)
+        bills.append(Bill(film, own, shared, missing=not film.made, pays=pays, spent_usd=spent_usd))
         met.add(cell.group)
-    batch, rehearsal = films[0].batch, films[0].rehearsal is not None
-    spending = Spending(runs_dir(), rehearsal=rehearsal)
-    spending.refresh()
     left = None if rehearsal else project_cap() - spending.total()
     return Costs(tuple(bills), spending.of_batch(batch.name), left)
 
