@@ -21,8 +21,13 @@ log = logging.getLogger(__name__)
 _GONE = "SELECT id, run, happened_at, kind, body FROM events WHERE NOT list_contains(?::VARCHAR[], run)"
 
 Answer = TypeVar("Answer")
+Params = Sequence[object] | Mapping[str, object]
+Question = tuple[str, Params]  # SQL, and what stands for its parameters
 _TABLES = "runs, phases, calls, fallbacks, artifacts, metrics, prompts, votes"
-_VIEWS = "run_summary, open_calls, cost_by_phase, cost_by_engine, engine_pairs, success_rate, budget"
+_VIEWS = (
+    "run_summary, open_calls, cost_by_phase, cost_by_engine, engine_pairs, success_rate, budget, spending, cache_savings, "
+    "quality, steps, troubles"
+)
 
 
 class Ledger:
@@ -50,24 +55,20 @@ class Ledger:
         with locked(self.path, exclusive=True):
             return self._build(None)
 
-    def query(self, sql: str, params: Sequence[object] | Mapping[str, object] = ()) -> pd.DataFrame:
+    def query(self, sql: str, params: Params = ()) -> pd.DataFrame:
         """Answer as of the last sync; SQL here can't change anything. Raises RecordError with DuckDB's hint.
 
         Amounts come as float, to plot and to look at; ``spent`` is exact.
         """
 
-        def answer(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
-            cursor = connection.execute(sql, params)
-            # An empty statement gives no cursor, which the stubs do not know.
-            if cursor is None:
-                raise RecordError("The query is empty. Try: SELECT * FROM run_summary")
-            with warnings.catch_warnings():
-                # duckdb 2.0 calls pandas in a way that pandas 3.1 announces to end.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                return cursor.df()
+        return self.answers({"": (sql, params)})[""]
 
+    def answers(self, questions: Mapping[str, Question]) -> dict[str, pd.DataFrame]:
+        """Answer several questions, each by its name, as of the same sync. Raises RecordError as ``query`` does."""
         try:
-            return self._read(answer)
+            return self._read(
+                lambda connection: {name: _frame(connection, *asked) for name, asked in questions.items()}
+            )
         except IndexDamaged:
             raise
         except RecordError as error:
@@ -158,6 +159,17 @@ class Ledger:
         add_rows(fresh, gone)
         fold(fresh)
         fresh.commit()
+
+
+def _frame(connection: duckdb.DuckDBPyConnection, sql: str, params: Params) -> pd.DataFrame:
+    cursor = connection.execute(sql, params)
+    # An empty statement gives no cursor, which the stubs do not know.
+    if cursor is None:
+        raise RecordError("The query is empty. Try: SELECT * FROM run_summary")
+    with warnings.catch_warnings():
+        # duckdb 2.0 calls pandas in a way that pandas 3.1 announces to end.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return cursor.df()
 
 
 def _wal(database: Path) -> Path:

@@ -132,8 +132,16 @@ JOIN films b
     AND a.aspect IS NOT DISTINCT FROM b.aspect
     AND a.seed IS NOT DISTINCT FROM b.seed;
 
+-- Wilson's score interval at 95 % (Wilson 1927) for `hits` of `n`, which holds for few runs too; null where there are none.
+CREATE MACRO z95() AS 1.959963984540054;
+CREATE MACRO wilson_middle(hits, n) AS (hits / n + z95() ** 2 / (2 * n)) / (1 + z95() ** 2 / n);
+CREATE MACRO wilson_reach(hits, n) AS
+    z95() * sqrt(hits / n * (1 - hits / n) / n + z95() ** 2 / (4 * n * n)) / (1 + z95() ** 2 / n);
+CREATE MACRO wilson_low(hits, n) AS wilson_middle(hits, nullif(n, 0)) - wilson_reach(hits, nullif(n, 0));
+CREATE MACRO wilson_high(hits, n) AS wilson_middle(hits, nullif(n, 0)) + wilson_reach(hits, nullif(n, 0));
+
 -- A degraded film is no success. What a person stopped, or what is not over, says nothing about either and is left out of
--- the rate. The interval is Wilson's score interval at 95 % (Wilson 1927), which holds for few runs too.
+-- the rate.
 CREATE VIEW success_rate AS
 WITH counted AS (
     SELECT
@@ -149,17 +157,13 @@ WITH counted AS (
     FROM runs
     WHERE NOT rehearsal
     GROUP BY profile, template
-),
-rated AS (
-    SELECT *, success / nullif(judged, 0) AS rate, 1.959963984540054::DOUBLE AS z FROM counted
 )
 SELECT
-    * EXCLUDE (z),
-    (rate + z * z / (2 * judged) - z * sqrt(rate * (1 - rate) / judged + z * z / (4 * judged * judged)))
-        / (1 + z * z / judged) AS rate_low,
-    (rate + z * z / (2 * judged) + z * sqrt(rate * (1 - rate) / judged + z * z / (4 * judged * judged)))
-        / (1 + z * z / judged) AS rate_high
-FROM rated;
+    *,
+    success / nullif(judged, 0) AS rate,
+    wilson_low(success, judged) AS rate_low,
+    wilson_high(success, judged) AS rate_high
+FROM counted;
 
 -- Spent and still open (reserved, not yet settled) against the cap: by run, by batch, and in all. A rehearsed run has its
 -- own row, but weighs on no batch and on no total.
@@ -183,3 +187,128 @@ scopes AS (
     WHERE NOT rehearsal
 )
 SELECT *, cap_usd - spent_usd - open_usd AS left_usd FROM scopes;
+
+-- What was paid, call by call, with the day and what kind of run it was for.
+CREATE VIEW spending AS
+SELECT
+    c.run,
+    c.rehearsal,
+    c.ended_at::DATE AS day,
+    r.profile,
+    r.template,
+    c.phase,
+    c.role,
+    c.engine || '@' || c.host AS engine,
+    c.subject,
+    c.state,
+    c.seconds,
+    c.estimate_usd,
+    c.cost_usd
+FROM calls c
+JOIN runs r USING (run)
+WHERE c.state IN ('settled', 'failed');
+
+-- What each call from the cache would have cost: what the same call cost when it was paid for or, where that is no longer
+-- on record, what such calls cost in the middle.
+CREATE VIEW cache_savings AS
+WITH paid AS (SELECT * FROM calls WHERE state = 'settled'),
+same AS (
+    SELECT fingerprint, rehearsal, max_by(cost_usd, ended_at) AS cost_usd
+    FROM paid
+    WHERE fingerprint IS NOT NULL
+    GROUP BY fingerprint, rehearsal
+),
+alike AS (
+    SELECT engine, host, role, step, rehearsal, quantile_disc(cost_usd, 0.5) AS cost_usd
+    FROM paid
+    GROUP BY engine, host, role, step, rehearsal
+)
+SELECT
+    c.run,
+    c.rehearsal,
+    c.ended_at::DATE AS day,
+    c.phase,
+    c.role,
+    c.engine || '@' || c.host AS engine,
+    c.subject,
+    coalesce(s.cost_usd, a.cost_usd) AS saved_usd,
+    CASE WHEN s.cost_usd IS NOT NULL THEN 'the same call' WHEN a.cost_usd IS NOT NULL THEN 'calls alike' END AS priced_by
+FROM calls c
+LEFT JOIN same s ON s.fingerprint = c.fingerprint AND s.rehearsal = c.rehearsal
+LEFT JOIN alike a
+    ON a.engine = c.engine
+    AND a.host = c.host
+    AND a.role = c.role
+    AND a.rehearsal = c.rehearsal
+    AND a.step IS NOT DISTINCT FROM c.step
+WHERE c.state = 'cached';
+
+-- Measures with the engine whose clips they are of. A still that stands in for a clip says nothing about the engine.
+CREATE VIEW quality AS
+SELECT
+    m.run,
+    r.rehearsal,
+    r.video_engine AS engine,
+    m.subject,
+    m.name,
+    m.scored ->> 'stage' AS stage,
+    m.value,
+    m.unit,
+    m.direction,
+    m.reason,
+    m.implementation,
+    m.version
+FROM metrics m
+JOIN runs r USING (run)
+ANTI JOIN (SELECT run, subject FROM fallbacks WHERE latest) f
+    ON f.run = m.run AND f.subject = split_part(m.subject, '/', 1)
+WHERE m.latest;
+
+-- Whatever took time: turns of phases, and what engines did within them.
+CREATE VIEW steps AS
+SELECT p.run, r.rehearsal, p.phase AS step, NULL AS subject, p.state, p.started_at, p.seconds
+FROM phases p
+JOIN runs r USING (run)
+WHERE p.seconds IS NOT NULL
+UNION ALL
+SELECT
+    run,
+    rehearsal,
+    phase || ': ' || role || ' by ' || engine || '@' || host,
+    subject,
+    state,
+    reserved_at,
+    seconds
+FROM calls
+WHERE seconds IS NOT NULL;
+
+-- Why runs failed or fell short: the last failure of a run that failed, and each still that stands in for a clip.
+CREATE VIEW troubles AS
+WITH failures AS (
+    SELECT
+        run,
+        max_by(phase, finished_at) AS phase,
+        max_by(error, finished_at) AS error,
+        max_by(message, finished_at) AS message
+    FROM phases
+    WHERE state = 'failed'
+    GROUP BY run
+)
+SELECT
+    r.run,
+    r.rehearsal,
+    r.state,
+    r.started_at,
+    f.phase,
+    NULL AS subject,
+    NULL AS engine,
+    f.error,
+    coalesce(f.message, r.message) AS reason
+FROM runs r
+LEFT JOIN failures f USING (run)
+WHERE r.state IN ('failed', 'stopped')
+UNION ALL
+SELECT r.run, r.rehearsal, r.state, r.started_at, f.phase, f.subject, f.engine, NULL, f.message
+FROM runs r
+JOIN fallbacks f USING (run)
+WHERE f.latest;
