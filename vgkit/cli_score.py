@@ -76,15 +76,16 @@ def _raise_first(failed: dict[str, VgkitError]) -> None:
 def _table(clips: list["ScoredClip"]) -> str:
     """Lay the clips side by side, what was read above and why a number is lacking below."""
     from vgkit.phases.report import Table
+    from vgkit.scoring import shown
 
     heads = _heads([clip.footage.path for clip in clips])
     rows = tuple(
-        (found[0].measure.name, *map(_shown, found), found[0].measure.unit, _better(found[0]))
+        (found[0].measure.name, *(shown(each.value) for each in found), found[0].measure.unit, _better(found[0]))
         for found in zip(*(clip.scores for clip in clips), strict=True)
     )
-    shown = Table("", ("measure", *heads, "unit", "better"), rows)
+    table = Table("", ("measure", *heads, "unit", "better"), rows)
     read = [f"{head}: {_as_read(clip)}" for head, clip in zip(heads, clips, strict=True)]
-    return "\n".join([*read, str(shown), *_reasons(heads, clips), ""])
+    return "\n".join([*read, str(table), *_reasons(heads, clips), ""])
 
 
 def _heads(paths: list[Path]) -> list[str]:
@@ -98,10 +99,6 @@ def _as_read(clip: "ScoredClip") -> str:
     size = f"{footage.size[0]}x{footage.size[1]}"
     frames = "1 frame" if footage.count == 1 else f"{footage.count} frames"
     return "; ".join((f"{size}, {frames} of {float(footage.fps):.4g} fps", *footage.notes))
-
-
-def _shown(found: "Scored") -> str:
-    return "–" if found.value is None else f"{found.value:.4g}"
 
 
 def _better(found: "Scored") -> str:

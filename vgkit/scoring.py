@@ -38,3 +38,10 @@ def score_clip(
     footage = read_footage(path, fps=fps, undither=False)
     subject = Subject(footage.size, footage.fps, footage.count, keyframe)
     return ScoredClip(footage, tuple(score(footage.frames(), subject, measures)))
+
+
+def shown(value: float | None) -> str:
+    """Write a number with the four digits that are worth reading, or a dash where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
