@@ -14,7 +14,7 @@ from vgkit.paired import (
     holm,
     pareto_front,
     ratio_interval,
-    sign_flip_p,
+    student_p,
     wilson,
 )
 
@@ -78,13 +78,20 @@ def test_shots_of_one_film_do_not_count_as_if_they_were_films() -> None:
     assert held_by_shots < 140
 
 
-@pytest.mark.parametrize("films", [7, 12, 20])
-def test_the_p_value_is_that_of_the_permutation_test(films: int) -> None:
-    sums = RNG.normal(0.4, 1, films)
-    theirs = stats.permutation_test(
-        (sums,), lambda flipped, axis=-1: flipped.sum(axis), permutation_type="samples", n_resamples=20_000, rng=3
-    )
-    assert sign_flip_p(sums) == pytest.approx(theirs.pvalue, abs=1e-9 if films <= 13 else 0.02)
+def test_the_p_value_is_that_of_the_paired_t_test() -> None:
+    a, b = list(TWELVE), list(TWELVE + RNG.normal(0.4, 1, 12))
+    assert compare_pairs(a, b).p_value == pytest.approx(stats.ttest_rel(b, a).pvalue)
+
+
+def test_the_p_value_of_shots_is_that_of_their_films_where_all_films_are_as_long() -> None:
+    shifts = RNG.normal(0.3, 1, (8, 1)) + RNG.normal(0, 0.3, (8, 5))
+    theirs = stats.ttest_1samp(shifts.mean(1), 0).pvalue
+    assert student_p(shifts.sum(1), np.full(8, 5.0)) == pytest.approx(theirs)
+
+
+def test_where_nothing_differs_there_is_nothing_to_test() -> None:
+    assert compare_pairs([1.0] * 6, [1.0] * 6).p_value is None
+    assert compare_pairs([1.0] * 6, [2.0] * 6).p_value == 0.0
 
 
 def test_holms_correction_is_the_one_worked_out_by_hand() -> None:

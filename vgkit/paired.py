@@ -3,8 +3,8 @@ every figure here can be held against a textbook.
 
 B is always set against A. Pairs that come from one film (its shots) are not independent: they share a prompt, a look
 and a seed, so thirty shots of three films know little more than three films. Films, not pairs, are therefore what is
-resampled, what the signs of the test are flipped for, and what an interval of a share counts (Cameron, Gelbach and
-Miller 2008 on cluster bootstraps). Where each film gives one pair, this is the ordinary paired case."""
+resampled, what the test counts, and what an interval of a share counts (Cameron, Gelbach and Miller 2008 on cluster
+bootstraps). Where each film gives one pair, this is the ordinary paired case."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-FEWEST_FILMS = 6  # with five, not even all signs alike would be rare: 2 of 32
+FEWEST_FILMS = 6  # five films that all agree do so by chance once in 16 times, six once in 32
 LEVEL = 0.95
 RESAMPLES = 9999
-_MOST_EXACT_FILMS = 13
 
 Numbers = NDArray[np.float64]
 
@@ -43,7 +42,8 @@ class Paired:
     ``pairs`` are complete; ``left_out`` lack a number on either side. ``difference`` is the mean of B minus A,
     ``percent`` the same in per cent of A's mean, None where that means nothing: a number below zero, or a film in which
     A has nothing but zeros. ``more`` counts the pairs in which B has more, a tie as half; ``ties`` are in it.
-    Intervals are None below six films, where none could be trusted, and so is ``p_value``.
+    Intervals are None below six films, where none could be trusted, and so is ``p_value``, which is None too
+    where all pairs tie.
     """
 
     pairs: int
@@ -101,15 +101,13 @@ def ratio_interval(above: Numbers, below: Numbers, *, level: float = LEVEL, seed
     Bias-corrected and accelerated (Efron 1987), with the tails widened as Student's t would for n films (Hesterberg
     2015, "What Teachers Should Know About the Bootstrap", section 5.3): a bootstrap of few films is too narrow.
     """
-    count = len(above)
-    value = above.sum() / below.sum()
+    count, (value, without) = len(above), _jackknife(above, below)
     drawn = _draws(count, seed)
     found = np.sort((drawn @ above) / (drawn @ below))
     if found[0] == found[-1]:
         return Interval(float(value), float(value))
     lower = np.searchsorted(found, value, "left") + np.searchsorted(found, value, "right")
     bias = ndtri(np.clip(lower / (2 * len(found)), 1e-6, 1 - 1e-6))
-    without = (above.sum() - above) / (below.sum() - below)
     off = without.mean() - without
     spread = float((off**2).sum())
     lean = (off**3).sum() / (6 * spread**1.5) if spread > 0 else 0.0
@@ -118,22 +116,17 @@ def ratio_interval(above: Numbers, below: Numbers, *, level: float = LEVEL, seed
     return Interval(float(low), float(high))
 
 
-def sign_flip_p(sums: Numbers, *, seed: int = 0) -> float:
-    """Return how often chance alone gives a sum as large, either way, if each film's sign were a coin's (n,).
+def student_p(above: Numbers, below: Numbers) -> float | None:
+    """Return how often chance alone puts sum(above) / sum(below) as far from 0, over n films, both (n,).
 
-    Exact up to 13 films, above from as many random flips as there are resamples. Fisher's randomisation test (1935).
+    Student's t with n - 1 degrees of freedom on the jackknife's standard error (Tukey 1958), which is the paired t test
+    where each film gives one pair. None where nothing differs at all, so that there is nothing to test.
     """
-    count = len(sums)
-    if count <= _MOST_EXACT_FILMS:
-        signs = 1 - 2 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
-        extra = 0
-    else:
-        signs = np.random.default_rng(seed).choice(np.array([-1, 1], np.int8), (RESAMPLES, count))
-        extra = 1  # what was observed is one of the ways the signs can fall
-    observed = abs(sums.sum())
-    # A sum in another order may differ in its last digits.
-    as_large = np.abs(signs @ sums) >= observed - 1e-9 * np.abs(sums).sum()
-    return float((as_large.sum() + extra) / (len(signs) + extra))
+    if not above.any():
+        return None
+    count, (value, without) = len(above), _jackknife(above, below)
+    error = math.sqrt((count - 1) / count * ((without - without.mean()) ** 2).sum())
+    return float(2 * stdtr(count - 1, -abs(value) / error)) if error > 1e-12 * abs(value) else 0.0
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -174,13 +167,18 @@ def _compared(a: Numbers, b: Numbers, film: NDArray[np.intp], left_out: int, see
         more=more,
         ties=ties,
         more_interval=wilson(more / len(a), films) if trusted else None,
-        p_value=sign_flip_p(sums, seed=seed) if trusted else None,
+        p_value=student_p(sums, counts) if trusted else None,
     )
 
 
 def _by_film(film: NDArray[np.intp], numbers: Numbers) -> Numbers:
     """Sum the pairs' numbers within each film, (films,)."""
     return np.bincount(film, numbers).astype(np.float64)
+
+
+def _jackknife(above: Numbers, below: Numbers) -> tuple[float, Numbers]:
+    """The ratio of both sums, and the same without each film in turn, (n,)."""
+    return float(above.sum() / below.sum()), (above.sum() - above) / (below.sum() - below)
 
 
 def _numbers(values: Sequence[float | None]) -> Numbers:

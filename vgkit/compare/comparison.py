@@ -92,7 +92,12 @@ def _trade_offs(
     measures: Sequence[Measured], alike: Mapping[str, Sequence[Film]], scores: Scores, bills: Bills
 ) -> list[TradeOff]:
     found = [_trade_off(measure, alike, scores, bills) for measure in measures]
-    return [each for each in found if len(each.means) > 1]
+    return [each for each in found if len(each.means) > 1 and _differs(each)]
+
+
+def _differs(trade: TradeOff) -> bool:
+    """Tell whether any two films differ in the measure; most films have no black stretch, say, and no plot of them."""
+    return len({value for films in trade.films.values() for _, value in films}) > 1
 
 
 def _trade_off(measure: Measured, alike: Mapping[str, Sequence[Film]], scores: Scores, bills: Bills) -> TradeOff:

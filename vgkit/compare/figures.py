@@ -93,7 +93,7 @@ def _panel(axes: "Axes", trade: TradeOff, tints: Mapping[str, str]) -> None:
         axes.scatter(cost, value, s=70, color=face, edgecolors=tints[engine], linewidths=1.6, zorder=3)
     axes.set_title(trade.measure.words)
     axes.set_xlabel("USD a film second")
-    unit = "" if trade.measure.unit == "1" else f"{trade.measure.unit}, "
+    unit = "" if trade.measure.unit in ("", "1") else f"{trade.measure.unit}, "
     axes.set_ylabel(f"{unit}{BETTER.get(trade.measure.direction, '')}")
     axes.margins(0.15)
     if trade.measure.direction == "lower":

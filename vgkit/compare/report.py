@@ -141,7 +141,7 @@ def _notes(found: Comparison) -> Iterator[str]:
         missed = tested * (1 - LEVEL)
         yield (
             f"{tested} measures are compared at once: about one interval in {1 / (1 - LEVEL):.0f} misses by chance, "
-            f"here {missed:.1f} of {tested}. The last column is corrected for that (sign flips of whole films, Holm "
+            f"here {missed:.1f} of {tested}. The last column is corrected for that (Student's t over films, Holm "
             "1979): below 0.05 a difference holds for all of them together."
         )
     if blank := [f"{d.measure.words} ({left_out(d) or 'no pairs'})" for d in found.quality if not d.paired.pairs]:
@@ -177,7 +177,7 @@ def _duel_row(duel: Duel, b: str) -> tuple[str, ...]:
         _wins(duel),
         str(paired.films),
         left_out(duel) or "none",
-        "too few" if duel.p_holm is None else f"{duel.p_holm:.3f}",
+        "" if duel.p_holm is None else f"{duel.p_holm:.3f}",
     )
 
 

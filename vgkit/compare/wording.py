@@ -13,7 +13,7 @@ _SAID = {
     "noise": ("is noisier", "is less noisy"),
     "blockiness": ("is blockier", "is less blocky"),
     "motion_amount": ("moves more", "moves less"),
-    "motion_smoothness": ("moves more smoothly", "moves less smoothly"),
+    "motion_smoothness_dis": ("moves more smoothly", "moves less smoothly"),
     "video_cost": ("costs more to generate", "costs less to generate"),
     "video_time": ("takes longer to generate", "is quicker to generate"),
     "film_cost": ("costs more as a film", "costs less as a film"),
