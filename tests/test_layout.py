@@ -31,7 +31,7 @@ _MAY_IMPORT = {
     "start": _NOUNS | {"run", "engines", "media"},
     "lock": _NOUNS,
     "runlog": _NOUNS | {"ledger"},
-    "phases": _NOUNS | _LEAVES | {"scoring", "engines", "run", "cut", "lock", "runlog"},
+    "phases": _NOUNS | _LEAVES | {"engines", "run", "cut", "lock", "runlog"},
     "rehearsal": _NOUNS | {"engines", "media"},
 }
 # What stands on all of these, in order: each may import what is named before it.

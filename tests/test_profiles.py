@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 from builders import brief
+from pydantic import ValidationError
 
 from vgkit.engines.registry import engines_of, full_name
 from vgkit.errors import EngineUnknown, ParameterError
-from vgkit.profiles import ROLES, profile_for, profiles, project_cap
+from vgkit.profiles import ROLES, Profile, profile_for, profiles, project_cap
 
 
 def test_each_profile_names_an_engine_there_is_for_every_role() -> None:
@@ -35,6 +36,13 @@ def test_a_briefs_own_engine_and_cap_stand_over_its_profiles() -> None:
 def test_a_profile_there_is_not_is_answered_with_those_there_are(name: str) -> None:
     with pytest.raises(EngineUnknown, match=f"there is no profile '{name}'. Use one of offline, dev, final"):
         profile_for(brief(profile=name))
+
+
+def test_a_profile_without_a_rule_by_which_to_pick_a_take_is_refused() -> None:
+    fields = profiles()["offline"].model_dump()
+    for rule in ({}, {"sharpness": 0}, {"sharpness": -1}):
+        with pytest.raises(ValidationError, match="pick"):
+            Profile.model_validate(fields | {"pick": rule})
 
 
 def test_all_runs_together_may_cost_what_the_file_says_or_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

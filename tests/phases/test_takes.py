@@ -30,6 +30,7 @@ from vgkit.phases.step import degraded
 from vgkit.phases.takes import choose_take, rule_of
 from vgkit.phases.validate import plan_storyboard
 from vgkit.pipeline import run_phases
+from vgkit.profiles import profiles
 from vgkit.quality import sharpness
 from vgkit.quality.measure import Measure
 from vgkit.quality.registry import CLIP_MEASURES
@@ -231,6 +232,54 @@ def test_a_clip_that_does_not_decode_has_reasons_for_numbers(clip: Path) -> None
     assert "clip.mp4" in why
 
 
+# the rule that ships
+
+
+def texture(seed: int) -> np.ndarray:
+    small = np.random.default_rng(seed).integers(30, 225, (18, 32, 3)).astype(np.uint8)
+    return np.asarray(cv2.resize(small, (192, 108), interpolation=cv2.INTER_CUBIC))
+
+
+def going_by(picture: np.ndarray) -> list[np.ndarray]:
+    return [np.roll(picture, 2 * number, 1) for number in range(10)]
+
+
+def grain(number: int) -> np.ndarray:
+    return np.random.default_rng(number).normal(0, 12, (108, 192, 3))
+
+
+WORSE = {
+    "blurred": [cv2.GaussianBlur(frame, (0, 0), 2) for frame in going_by(texture(1))],
+    "flickering": [np.uint8(frame * (0.9 + 0.1 * (n % 2))) for n, frame in enumerate(going_by(texture(1)))],
+    "boiling": [np.uint8(np.clip(frame + grain(n), 0, 255)) for n, frame in enumerate(going_by(texture(1)))],
+    "frozen": [texture(1)] * 10,
+    "ending in black": [*going_by(texture(1))[:5], *[np.zeros_like(texture(1))] * 5],
+    "cut": [*going_by(texture(1))[:5], *going_by(texture(2))[:5]],
+    "of another still": going_by(texture(2)),
+}
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("good")
+    write_picture(texture(1), folder / "still.png")
+    write_clip(going_by(texture(1)), folder / "good.mp4", fps=8)
+    return folder / "good.mp4"
+
+
+@pytest.mark.parametrize("fault", WORSE)
+def test_the_rules_that_ship_leave_out_the_take_that_anybody_would(good: Path, fault: str) -> None:
+    bad = good.parent / f"{fault}.mp4"
+    write_clip(WORSE[fault], bad, fps=8)
+    weighed = {name for profile in profiles().values() for name in profile.pick}
+    measures = [measure for measure in CLIP_MEASURES if measure.name in weighed]
+    takes = {}
+    for take, clip in (("t01", bad), ("t02", good)):
+        found, _ = score_take(clip, fps=Fraction(8), keyframe=good.parent / "still.png", measures=measures)
+        takes[take] = {each.measure.name: each.value for each in found}
+    assert {pick(takes, rule_of(profile)).take for profile in profiles().values()} == {"t02"}, takes
+
+
 # picks
 
 
@@ -391,8 +440,3 @@ def test_only_what_depends_on_the_choice_is_made_again(runs: Path) -> None:
     assert [event["phase"] for event in events(run, "phase_skipped")] == ["validate", "animatic", "references"]
     made = [event["phase"] for event in events(run, "phase_finished")][-3:]
     assert made == ["chunks", "refine", "export"]
-
-
-def test_the_rules_of_all_profiles_go_by_measures_there_are(film: Run) -> None:
-    vars(film).pop("profile")
-    assert [criterion.name for criterion in rule_of(film)] == list(film.profile.pick)

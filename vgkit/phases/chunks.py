@@ -74,7 +74,7 @@ def make_chunks(run: Run, *, takes: int = 1) -> PhaseReport:
     takes outside 1 to 8 or a rule that can't pick, BudgetExceeded before a call that the cap does not allow.
     """
     check_settings(takes=takes)
-    rule_of(run)
+    rule_of(run.profile)
     catch_up(run, PHASE)
     with begin(run, PHASE, inputs(run, takes=takes)) as step:
         if step.needed:
@@ -156,6 +156,7 @@ def _make_takes(step: Step, before: _Before, takes: int) -> dict[str, str]:
         for ask in due:
             if ask.out not in failed:
                 step.make(ask.out, **dict(zip(("shot", "take"), ask.subject.split("/"), strict=True)))
+        step.progress(len(kept) + len(due), len(kept) + len(due), "scores")
         scores = scorer.scores()
     write_json(run.path(SCORES), scores)
     step.make(run.path(SCORES))

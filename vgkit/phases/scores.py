@@ -100,24 +100,27 @@ def score_take(
 
     What is wrong with the clip or with a measure ends nothing: there is no number then, and the reason.
     """
-    from vgkit.media.frames import read_picture
-    from vgkit.quality.measure import Scored
-    from vgkit.scoring import score_clip
+    from vgkit.media.frames import read_frames, read_picture
+    from vgkit.media.probe import probe
+    from vgkit.quality.measure import Scored, score
+    from vgkit.quality.view import Subject
 
     if not measures:
         return [], {}
     try:
-        made = score_clip(clip, fps=fps, keyframe=read_picture(keyframe)[..., :3], measures=measures)
+        file = probe(clip)
+        subject = Subject((file.width, file.height), fps, file.frames, read_picture(keyframe)[..., :3])
+        # Each frame as the cut will hold it, whatever the clip's header says of their times.
+        found = score(read_frames(clip), subject, measures)
     except VgkitError as why:
         return [Scored(measure, None, str(why)) for measure in measures], {}
     except Exception as fault:
         if len(measures) > 1:  # each alone, so that the one with the fault costs the others nothing
             alone = [score_take(clip, fps=fps, keyframe=keyframe, measures=[measure]) for measure in measures]
-            return [found for (found,), _ in alone], next((seen for _, seen in alone if seen), {})
+            return [each for (each,), _ in alone], next((seen for _, seen in alone if seen), {})
         log.warning("%s of %s failed", measures[0].name, clip, exc_info=True)
         return [Scored(measures[0], None, f"it failed with {type(fault).__name__}: {fault}")], {}
-    footage = made.footage
-    return list(made.scores), {"frames": footage.count, "size": list(footage.size), "fps": float(footage.fps)}
+    return found, {"frames": subject.count, "size": list(subject.size), "fps": float(fps)}
 
 
 def _figure(scored: "Scored") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from vgkit.phases.picking import Criterion, Pick, pick
 from vgkit.phases.report import Table
 from vgkit.phases.scores import Scores, scores_of
 from vgkit.phases.step import Inputs
+from vgkit.profiles import Profile
 from vgkit.run import Run
 
 CHOICES = "choices.json"
@@ -31,18 +32,18 @@ class Decision:
     lost: str = ""
 
 
-def rule_of(run: Run) -> list[Criterion]:
-    """Read the rule of the run's profile. Raises ParameterError for a measure by which no take is the better one."""
+def rule_of(profile: Profile) -> list[Criterion]:
+    """Read the rule of a profile. Raises ParameterError for a measure by which no take is the better one."""
     from vgkit.quality.registry import CLIP_MEASURES
 
     ranking = {measure.name: measure for measure in CLIP_MEASURES if measure.direction in ("higher", "lower")}
-    for name in run.profile.pick:
+    for name in profile.pick:
         if name not in ranking:
             raise ParameterError(
-                f"profile {run.profile.name}: pick weighs {name!r}, by which no take is better than another. "
+                f"profile {profile.name}: pick weighs {name!r}, by which no take is better than another. "
                 f"Weigh some of {', '.join(ranking)}."
             )
-    return [Criterion(name, ranking[name].direction == "higher", weight) for name, weight in run.profile.pick.items()]
+    return [Criterion(name, ranking[name].direction == "higher", weight) for name, weight in profile.pick.items()]
 
 
 def decided_by(run: Run, *, takes: int) -> Inputs:
@@ -54,7 +55,7 @@ def decided_by(run: Run, *, takes: int) -> Inputs:
 
 def decisions(run: Run, scores: Scores) -> dict[str, Decision]:
     """Decide on a take for each shot that has any."""
-    rule, chosen = rule_of(run), choices(run)
+    rule, chosen = rule_of(run.profile), choices(run)
     return {shot: _decision(takes, rule, chosen.get(shot)) for shot, takes in _by_shot(scores).items()}
 
 
@@ -134,7 +135,7 @@ def _takes_of(run: Run, shot: str) -> Scores:
 
 def takes_table(run: Run) -> Table:
     """Lay out what each take scored by the rule's measures, the points these give it, and why it is in the cut."""
-    scores, rule = scores_of(run), rule_of(run)
+    scores, rule = scores_of(run), rule_of(run.profile)
     decided = decisions(run, scores)
     rows = []
     for subject, scored in scores.items():
