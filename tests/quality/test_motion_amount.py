@@ -43,4 +43,4 @@ def test_what_stands_still_does_not_move(frames: list[Frame]) -> None:
 @pytest.mark.parametrize("frames", [moving(1), [*moving(1), *moving(1, seed=2)]], ids=["one frame", "a cut"])
 def test_without_a_step_there_is_a_reason(frames: list[Frame]) -> None:
     (found,) = measured(frames, MEASURE)
-    assert (found.value, found.reason) == (None, "no step between two frames could be followed")
+    assert (found.value, found.reason) == (None, "too few steps between frames could be followed")

@@ -59,7 +59,7 @@ def movement(camera: Camera) -> Movement:
 
 
 def camera_step(view: View) -> Camera | None:
-    """Return what the camera does from the frame before to this one; None where too little can be followed."""
+    """Return what the camera does from the frame before to this one; None where too little goes the same way."""
     motion, before = view.motion, view.before
     if motion is None or before is None or motion.agreement < LEAST_FOLLOWED:
         return None
@@ -84,7 +84,7 @@ def _measure(name: str, unit: str, part: Callable[[Camera], float]) -> Measure:
         implementation="vgkit.quality.camera",
         version="1",
         begin=per_second(
-            speed, lacking="no step has enough structure that can be followed to tell what the camera does"
+            speed, lacking="in too few steps does enough of the picture move as one to tell what the camera does"
         ),
     )
 

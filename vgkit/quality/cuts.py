@@ -97,22 +97,25 @@ class AwayFromCuts:
         reach: int,
         lacking: str,
         mean: Callable[[Sequence[float]], float],
+        least: float = 0.0,
     ) -> None:
-        self._work, self._reach, self._lacking, self._mean = work, reach, lacking, mean
-        self._cuts, self._found = Cuts(), dict[int, float]()
+        self._work, self._reach, self._lacking, self._mean, self._least = work, reach, lacking, mean, least
+        self._cuts, self._found, self._frames = Cuts(), dict[int, float](), 0
 
     def see(self, view: View) -> None:
         """Take in the next frame."""
         self._cuts.see(view)
+        self._frames += 1
         number = self._work(view)
         if number is not None:
             self._found[view.number] = number
 
     def value(self) -> float:
-        """Return the mean. Raises NotMeasured where no frame counts."""
-        marred = {start + later for start in self._cuts.starts() for later in range(self._reach)}
+        """Return the mean. Raises NotMeasured where no frame counts, or fewer than a share ``least`` of the steps."""
+        starts = self._cuts.starts()
+        marred = {start + later for start in starts for later in range(self._reach)}
         found = [number for at, number in self._found.items() if at not in marred]
-        if not found:
+        if not found or len(found) < self._least * (self._frames - 1 - len(starts)):
             raise NotMeasured(self._lacking)
         return self._mean(found)
 
@@ -129,9 +132,9 @@ def away_from_cuts(
 
 
 def per_second(work: Callable[[View], float | None], *, lacking: str) -> Begin:
-    """The same for what a single step holds, times the clip's frame rate."""
+    """The same for what a single step holds, times the frame rate; half of the steps must have it."""
 
     def begin(subject: Subject) -> AwayFromCuts:
-        return AwayFromCuts(work, 1, lacking, lambda found: fmean(found) * float(subject.fps))
+        return AwayFromCuts(work, 1, lacking, lambda found: fmean(found) * float(subject.fps), least=0.5)
 
     return begin

@@ -38,5 +38,5 @@ MEASURE = Measure(
     reads="the fastest 5 % of what comes home of the flow, at each step that is no cut",
     implementation="vgkit.quality.motion_amount",
     version="1",
-    begin=per_second(motion_amount, lacking="no step between two frames could be followed"),
+    begin=per_second(motion_amount, lacking="too few steps between frames could be followed"),
 )

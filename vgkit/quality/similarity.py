@@ -18,6 +18,8 @@ _ROUNDS = 5
 _PLAIN, _STRUCTURED = 1.0, 4.0
 _LEAST_WEIGHT, _LEAST_SPREAD = 0.01, 0.1
 _NEAR = 1 / 600  # of the diagonal: errors of good flow are about 1 px at 576x320
+# On 31 clips of Zeroscope and AnimateDiff 0.62 or more of the weight goes with the fit, on two that boil 0.34.
+_LEAST_TOGETHER = 0.5
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,22 @@ def similarity(motion: Motion, first: Plane) -> Similarity | None:
 
     RANSAC finds what most vectors that come home agree on, then least squares reweighted after Geman and McClure (1987)
     make it exact, in which each vector counts by the structure under it (the root of the structure tensor's smaller
-    eigenvalue; Shi, Tomasi 1994). So plain areas and things that go their own way hardly matter. None where too little
-    structure, or all in one place, tells anything.
+    eigenvalue; Shi, Tomasi 1994). So plain areas and things that go their own way hardly matter. None where there is
+    too little structure, or all in one place, or less than half of it goes with the fit to 1/200 of the diagonal.
     """
     vectors, diagonal = _vectors(motion, first), float(np.hypot(*motion.size))
     if vectors.weight.mean() < _LEAST_WEIGHT or vectors.spread < _LEAST_SPREAD * diagonal:
         return None
-    near = _NEAR * diagonal
-    fit = _consensus(vectors, within_px=3 * near)
+    near, within_px = _NEAR * diagonal, 3 * _NEAR * diagonal
+    fit = _consensus(vectors, within_px)
     if fit is None:
         return None
     for _ in range(_ROUNDS):
         off = _off(vectors, fit)
         scale = max(1.4826 * float(np.median(off[vectors.weight > 0])), near)
         fit = _least_squares(vectors, vectors.weight / (1 + (off / scale) ** 2) ** 2)
+    if np.average(_off(vectors, fit) < within_px, weights=vectors.weight) < _LEAST_TOGETHER:
+        return None
     right, down, along, across = fit
     return Similarity(right, down, float(np.log(np.hypot(1 + along, across))), float(np.arctan2(across, 1 + along)))
 
@@ -86,7 +90,7 @@ def _middles(count: int) -> _Values:
     return (np.arange(count) + 0.5) / count - 0.5
 
 
-def _consensus(vectors: _Vectors, *, within_px: float) -> _Fit | None:
+def _consensus(vectors: _Vectors, within_px: float) -> _Fit | None:
     sure = vectors.weight > 0
     places = np.stack([vectors.x, vectors.y], axis=1)[sure]
     found, _ = cv2.estimateAffinePartial2D(
