@@ -7,6 +7,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,12 @@ from rehearsed import created_twice
 from studio import Painter, Studio, ask, door
 
 from vgkit.draft import draft_storyboard
-from vgkit.errors import ExperimentError, VgkitError
+from vgkit.errors import ExperimentError, RunBusy, VgkitError
 from vgkit.experiment.check import films_of
 from vgkit.experiment.costs import costs_of
 from vgkit.experiment.file import Experiment, cells, read_experiment
 from vgkit.experiment.films import Film
-from vgkit.experiment.make import unlocked
+from vgkit.experiment.make import make_films, unlocked
 from vgkit.ledger import Ledger, read_events
 from vgkit.places import rehearsal_dir
 from vgkit.run import Run
@@ -244,6 +245,33 @@ def test_the_page_has_every_field_of_the_file_and_its_example_is_the_one_that_sh
     )
     (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert tomllib.loads(example) == tomllib.loads((top / "templates" / "experiments" / "duel.toml").read_text())
+
+
+@pytest.mark.slow
+def test_a_film_that_fails_is_told_and_the_next_is_tried(write: Write) -> None:
+    path = write(("[1, 2]", "[1]"), ("[settings]", "[caps]\nbatch_usd = 0.0001\n[settings]"))
+    fares = make_films(films(path), lambda run: nullcontext())
+    assert [each.state for each in fares.films] == ["failed", "failed"]
+    assert all("BudgetExceeded: validate plan needs about $0.00" in each.message for each in fares.films)
+    assert all("of the batch's $0.00 is spent" in each.message for each in fares.films)
+    assert not fares.well
+    assert "duel-rehearsed: 0 of 2 films" in str(fares)
+
+
+def test_an_experiment_that_another_process_makes_is_left_to_it(write: Write, runs: Path) -> None:
+    held = runs / ".experiments" / "duel-rehearsed"
+    held.mkdir(parents=True)
+    code = "import sys; from pathlib import Path; from vgkit.lock import RunLock\n"
+    code += "with RunLock(Path(sys.argv[1])): print(1, flush=True); input()"
+    command = [sys.executable, "-c", code, str(held)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin
+        assert other.stdout
+        other.stdout.readline()
+        with pytest.raises(RunBusy, match="duel-rehearsed is in use: process"):
+            make_films(films(write()), lambda run: nullcontext())
+        other.stdin.write("\n")
+    assert not list(runs.glob("duel*"))
 
 
 def paid(run: str, runs: Path) -> list[str]:

@@ -66,8 +66,8 @@ class Fares:
 
     @property
     def adds_up(self) -> bool:
-        """Whether the ledger says to the cent what rehearsed hosts do."""
-        return self.billed_usd is None or abs(self.booked_usd - self.billed_usd) < Decimal("0.01")
+        """Whether the ledger says to the cent what rehearsed hosts do; see ``Rehearsed.adds_up``."""
+        return self.billed_usd is None or abs(self.booked_usd - self.billed_usd) < Decimal("0.01") * len(self.films)
 
     @property
     def as_json(self) -> dict[str, Any]:
