@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from vgkit.errors import VgkitError
 from vgkit.phases.report import Table
 
 
@@ -46,25 +47,54 @@ def steady(runs: Path) -> Iterator[Table]:
     yield from steady_tables()
 
 
+def quality(runs: Path) -> Iterator[Table]:
+    """Time the measures of clips."""
+    from vgkit.bench.quality import quality_table
+
+    yield quality_table()
+
+
+def sweeps(runs: Path) -> Iterator[Table]:
+    """Hold the measures against real clips, and write the page that tells."""
+    from vgkit.bench.claims import verdicts
+    from vgkit.bench.sweep_page import agreement, write_page
+    from vgkit.bench.sweeps import score_sweeps, sweeps_folder
+    from vgkit.places import top_dir
+
+    scored = score_sweeps(sweeps_folder())
+    found = verdicts(scored)
+    write_page(scored, found, top_dir() / "docs" / "sweeps.md")
+    yield agreement(found)
+
+
 BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {
     "film": film,
     "hosts": hosts,
     "post": post,
     "motion": motion,
     "steady": steady,
+    "quality": quality,
+    "sweeps": sweeps,
 }
+# It writes a page of the documentation, from clips that not everyone has.
+_BY_NAME_ONLY = {"sweeps"}
 
 
 def main() -> None:
-    """Print the tables of the benches asked for, else of all of them, one after the other as they are measured."""
-    wanted = sys.argv[1:] or list(BENCHES)
+    """Print the tables of the benches asked for, else of all that write nothing, one after the other as measured."""
+    wanted = sys.argv[1:] or [name for name in BENCHES if name not in _BY_NAME_ONLY]
     if unknown := [name for name in wanted if name not in BENCHES]:
-        sys.exit(f"There is no bench {', '.join(unknown)}. Ask for {', '.join(BENCHES)}, or for none to get all.")
+        sys.exit(
+            f"There is no bench {', '.join(unknown)}. Ask for {', '.join(BENCHES)}, or for none to get all but sweeps."
+        )
     with tempfile.TemporaryDirectory(prefix="vgkit-bench-") as runs:
         os.environ["VGKIT_RUNS"] = runs
-        for name in wanted:
-            for table in BENCHES[name](Path(runs)):
-                print(table, flush=True)
+        try:
+            for name in wanted:
+                for table in BENCHES[name](Path(runs)):
+                    print(table, flush=True)
+        except VgkitError as error:
+            sys.exit(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":
