@@ -35,7 +35,7 @@ def differences(found: Comparison) -> bytes | None:
         for place, duel in enumerate(rows):
             _row(axes, place, duel, tints[b], tints[a])
         axes.axvline(0, color=MUTED, linewidth=1)
-        axes.set_yticks(range(len(rows)), [_label(duel) for duel in rows])
+        axes.set_yticks(range(len(rows)), [duel.measure.label for duel in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"{b} against {a}, % of {a}'s mean; filled where the 95 % interval leaves out zero")
@@ -61,7 +61,7 @@ def trade_offs(found: Sequence[TradeOff]) -> bytes | None:
             _panel(panel, each, tints)
         for panel in panels[len(found) :]:
             panel.set_axis_off()
-        handles = [_dot(tints[name], name) for name in names]
+        handles = [_dot(tints[name], short) for name, short in zip(names, short_names(*names), strict=True)]
         figure.legend(handles=handles, loc="outside lower left", ncols=len(names))
 
     return draw(paint, width_px=760, height_px=60 + 230 * rows)
@@ -93,15 +93,10 @@ def _panel(axes: "Axes", trade: TradeOff, tints: Mapping[str, str]) -> None:
         axes.scatter(cost, value, s=70, color=face, edgecolors=tints[engine], linewidths=1.6, zorder=3)
     axes.set_title(trade.measure.words)
     axes.set_xlabel("USD a film second")
-    unit = "" if trade.measure.unit in ("", "1") else f"{trade.measure.unit}, "
-    axes.set_ylabel(f"{unit}{BETTER.get(trade.measure.direction, '')}")
+    axes.set_ylabel(f"{trade.measure.unit}, better: {BETTER.get(trade.measure.direction, '?')}".lstrip(", "))
     axes.margins(0.15)
     if trade.measure.direction == "lower":
         axes.invert_yaxis()
-
-
-def _label(duel: Duel) -> str:
-    return duel.measure.words if duel.measure.stage != "film" else f"{duel.measure.words}, in the film"
 
 
 def _legend(axes: "Axes", named: Mapping[str, str]) -> None:

@@ -112,10 +112,10 @@ def pair_films(films: Sequence[Film], a: str, b: str) -> list[FilmPair]:
     return pairs
 
 
-def short_names(a: str, b: str) -> tuple[str, str]:
-    """Name two engines without their hosts where that tells them apart."""
-    first, second = a.partition("@")[0], b.partition("@")[0]
-    return (a, b) if first == second else (first, second)
+def short_names(*engines: str) -> tuple[str, ...]:
+    """Name engines without their hosts where that tells them apart."""
+    names = tuple(engine.partition("@")[0] for engine in engines)
+    return names if len(set(names)) == len(names) else engines
 
 
 def _film(row: Mapping[Hashable, Any]) -> Film:

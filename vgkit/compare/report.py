@@ -16,9 +16,10 @@ from vgkit.phases.report import Table
 from vgkit.plots import image
 
 _STYLE = (
-    "<style>.vg-compare{font-family:system-ui,sans-serif;max-width:1120px;line-height:1.45}"
+    "<style>.vg-compare{font-family:system-ui,sans-serif;max-width:1280px;line-height:1.45}"
     ".vg-compare table{border-collapse:collapse;margin:.6em 0;display:block;overflow-x:auto}"
-    ".vg-compare td,.vg-compare th{padding:.25em .8em;border-bottom:1px solid #8884;text-align:left!important}"
+    ".vg-compare td,.vg-compare th{padding:.25em .7em;border-bottom:1px solid #8884;text-align:left!important;"
+    "font-size:.88rem;white-space:nowrap}"
     ".vg-compare img{max-width:100%}.vg-compare .vg-alert{color:#b91c1c;font-weight:600}</style>"
 )
 
@@ -144,7 +145,7 @@ def _notes(found: Comparison) -> Iterator[str]:
             f"here {missed:.1f} of {tested}. The last column is corrected for that (Student's t over films, Holm "
             "1979): below 0.05 a difference holds for all of them together."
         )
-    if blank := [f"{d.measure.words} ({left_out(d) or 'no pairs'})" for d in found.quality if not d.paired.pairs]:
+    if blank := [f"{d.measure.label} ({left_out(d) or 'no pairs'})" for d in found.quality if not d.paired.pairs]:
         yield f"Not compared, for want of a pair with both numbers: {', '.join(blank)}."
     if found.votes.pairs:
         a, b = short_names(found.a, found.b)
@@ -160,15 +161,14 @@ def _tested(found: Sequence[Duel]) -> int:
 
 
 def _duels(heading: str, found: Sequence[Duel], a: str, b: str) -> Table:
-    head = ("measure", "of", "unit", "direction", a, b, "difference", f"{b} better", "films", "left out", "p")
-    return Table(heading, head, tuple(_duel_row(duel, b) for duel in found if duel.paired.pairs))
+    head = ("measure", "unit", "better", a, b, "difference", f"{b} better", "films", "left out", "p")
+    return Table(heading, head, tuple(_duel_row(duel) for duel in found if duel.paired.pairs))
 
 
-def _duel_row(duel: Duel, b: str) -> tuple[str, ...]:
+def _duel_row(duel: Duel) -> tuple[str, ...]:
     paired, measure = duel.paired, duel.measure
     return (
-        measure.words,
-        measure.of,
+        measure.label,
         measure.unit,
         BETTER.get(measure.direction, measure.direction),
         f"{paired.mean_a:.4g}",
@@ -199,17 +199,18 @@ def _share(count: float, pairs: int, interval: Interval | None) -> str:
 
 def _trades(heading: str, found: Sequence[TradeOff]) -> Table:
     engines = list(dict.fromkeys(engine for each in found for engine in each.means))
+    short = dict(zip(engines, short_names(*engines), strict=True))
     rows = tuple(
         (
             each.measure.words,
             each.measure.unit,
             BETTER.get(each.measure.direction, each.measure.direction),
             *(_point(each, engine) for engine in engines),
-            ", ".join(each.front),
+            ", ".join(short[engine] for engine in each.front),
         )
         for each in found
     )
-    return Table(heading, ("measure", "unit", "direction", *engines, "on the front"), rows)
+    return Table(heading, ("measure", "unit", "better", *short.values(), "on the front"), rows)
 
 
 def _point(trade: TradeOff, engine: str) -> str:

@@ -46,9 +46,9 @@ class Measured:
         return self.name.replace("_", " ")
 
     @property
-    def of(self) -> str:
-        """What was scored, in a word or two."""
-        return {"generated": "clips", "film": "shots in the film", "": "films"}.get(self.stage, self.stage)
+    def label(self) -> str:
+        """The same, and where it was taken if not on the clip as the engine gave it or on the whole film."""
+        return self.words if self.stage in ("", "generated") else f"{self.words}, in the {self.stage}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from vgkit.compare.scores import Duel
 from vgkit.paired import FEWEST_FILMS, Interval, Paired
 
 CHANCE = 0.05
-BETTER = {"higher": "more is better", "lower": "less is better", "target": "has a target", "neither": "only differs"}
+BETTER = {"higher": "more", "lower": "less", "target": "at a target", "neither": "neither"}
 # How a person says it of whoever has more and of whoever has less; any other measure is had more or less of.
 _SAID = {
     "sharpness": ("is sharper", "is softer"),
@@ -29,9 +29,9 @@ def sentence(duel: Duel, a: str, b: str, *, measures: int) -> str:
     """
     paired = duel.paired
     if not paired.pairs:
-        return f"{duel.measure.words.capitalize()} can't be compared: {left_out(duel) or 'no pair has it'}."
+        return f"{duel.measure.label.capitalize()} can't be compared: {left_out(duel) or 'no pair has it'}."
     if paired.ties == paired.pairs:
-        return f"No difference in {duel.measure.words}: all of {pairs_told(paired)} are ties."
+        return f"No difference in {duel.measure.label}: all of {pairs_told(paired)} are ties."
     less_wins = duel.measure.direction == "lower"
     b_leads = paired.more < paired.pairs / 2 if less_wins else paired.more > paired.pairs / 2
     leader, other = (b, a) if b_leads else (a, b)
@@ -43,7 +43,7 @@ def sentence(duel: Duel, a: str, b: str, *, measures: int) -> str:
         return f"{claim}, {b} {effect}; too few for an interval ({paired.films} films, {FEWEST_FILMS} are needed)."
     if not duel.clear:
         share = f"{'less' if less_wins else 'more'} in {(won if b_leads else paired.pairs - won):g}"
-        return f"No clear difference in {duel.measure.words}: {b} {effect}, {share} of {pairs_told(paired)}."
+        return f"No clear difference in {duel.measure.label}: {b} {effect}, {share} of {pairs_told(paired)}."
     against = f"{effect} against {other}" if leader == b else f"{b} {effect} against it"
     return f"{claim}, {against}{_doubt(duel, measures)}."
 
@@ -87,7 +87,7 @@ def left_out(duel: Duel) -> str:
 def _phrase(duel: Duel, *, more: bool) -> str:
     words = duel.measure.words
     has_more, has_less = _SAID.get(duel.measure.name, (f"has more {words}", f"has less {words}"))
-    return has_more if more else has_less
+    return f"{has_more if more else has_less}{duel.measure.label.removeprefix(words)}"
 
 
 def _ties(paired: Paired) -> str:

@@ -13,7 +13,7 @@ _LABELS: dict[Choice, str] = {"left": "Left is better", "same": "No difference",
 class VotingView:
     """A sitting as a person sees it: ``box`` is the widget, and changes as votes come in."""
 
-    def __init__(self, sitting: BlindVote, names: tuple[str, str]) -> None:
+    def __init__(self, sitting: BlindVote, names: tuple[str, ...]) -> None:
         import ipywidgets
 
         self._sitting, self._names = sitting, names
