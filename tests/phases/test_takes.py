@@ -20,6 +20,7 @@ from vgkit.engines.base import ClipRequest, Made
 from vgkit.errors import EngineFailed, ParameterError, PhaseNotReady, RunError
 from vgkit.ledger import Ledger, read_events
 from vgkit.media.frames import frame_digest, write_clip, write_picture
+from vgkit.phases import PHASES, refine
 from vgkit.phases.animatic import draw_animatic
 from vgkit.phases.chunks import make_chunks
 from vgkit.phases.intermediates import let_large_go
@@ -408,8 +409,7 @@ def test_a_take_is_chosen_on_the_command_line(film: Run) -> None:
 
 def test_a_take_is_chosen_in_the_notebook(film: Run) -> None:
     make_chunks(film, takes=2)
-    picker = take_picker(film, takes=2)
-    assert isinstance(picker, TakePicker)
+    picker = TakePicker(film, takes=2)
     assert picker.shot.options == ("s01", "s02", "s03")
     picker.shot.value = "s02"
     assert (picker.take.options, picker.take.value) == (("auto", "t01", "t02"), "t02")
@@ -420,6 +420,14 @@ def test_a_take_is_chosen_in_the_notebook(film: Run) -> None:
     assert "t01 is in the cut: chosen by you" in picker.players.outputs[0]["data"]["text/plain"]
 
 
+def test_a_choice_that_can_not_be_made_is_said_in_the_notebook(film: Run) -> None:
+    make_chunks(film, takes=2)
+    picker = TakePicker(film, takes=2)
+    let_large_go(film)
+    picker.use.click()
+    assert "were let go to free room" in picker.said.outputs[0]["data"]["text/html"]
+
+
 def test_the_notebook_says_where_there_is_nothing_to_choose(film: Run) -> None:
     make_chunks(film)
     assert take_picker(film, takes=1) == "Each shot has one take. With takes = 2 or more there is something to choose."
@@ -427,16 +435,18 @@ def test_the_notebook_says_where_there_is_nothing_to_choose(film: Run) -> None:
 
 @pytest.mark.slow
 def test_only_what_depends_on_the_choice_is_made_again(runs: Path) -> None:
-    """The whole chain, by its notebooks, with the engine that ships."""
-    run = started(name="twice")
-    run = Run(run.folder, run.brief, run.template, {"takes": 2, "quality": "draft"})
-    run_phases(run)
-    first, before = told(run, "chunks/picks.json"), len(calls(run))
+    """By its notebooks, with the engine that ships, up to what the film would be made of."""
+    begun = started(name="twice")
+    run = Run(begun.folder, begun.brief, begun.template, {"takes": 2})
+    run_phases(run, phases=PHASES[:4])
+    first, before, film = told(run, "chunks/picks.json"), len(calls(run)), refine.inputs(run)
     other = {"t01": "t02", "t02": "t01"}[first["s02"]]
     choose_take(run, shot="s02", take=other)
-    run_phases(run)
+    run_phases(run, phases=PHASES[:4])
     assert told(run, "chunks/picks.json") == first | {"s02": other}
     assert len(calls(run)) == before
     assert [event["phase"] for event in events(run, "phase_skipped")] == ["validate", "animatic", "references"]
-    made = [event["phase"] for event in events(run, "phase_finished")][-3:]
-    assert made == ["chunks", "refine", "export"]
+    assert dict(film.items() ^ refine.inputs(run).items()).keys() == {"cut.mkv", "cut.json"}
+    page = run.path("notebooks/04_chunks.ipynb").read_text()
+    assert "chosen by you" in page
+    assert "widget-view" in page

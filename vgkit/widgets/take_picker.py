@@ -30,7 +30,7 @@ class TakePicker:
         self.shot.observe(lambda _: self._turn(), names="value")
         self.use.on_click(lambda _: self._choose())
         self._turn()
-        self._box = ipywidgets.VBox([self.shot, self.players, self.take, self.use, self.said])
+        self.box = ipywidgets.VBox([self.shot, self.players, self.take, self.use, self.said])
 
     def _turn(self) -> None:
         """Show another shot's takes."""
@@ -49,14 +49,11 @@ class TakePicker:
         except VgkitError as refusal:
             _show(self.said, PhaseReport(self._run, PHASE, alerts=(str(refusal),), totals=False))
 
-    def _repr_mimebundle_(self, **how: Any) -> Any:
-        return self._box._repr_mimebundle_(**how)
 
-
-def take_picker(run: Run, *, takes: int) -> "TakePicker | str":
+def take_picker(run: Run, *, takes: int) -> Any:
     """Let a person choose among the takes of each shot; where no shot has several, say so."""
     if any(len(there) > 1 for there in takes_by_shot(run).values()):
-        return TakePicker(run, takes)
+        return TakePicker(run, takes).box
     return "Each shot has one take. With takes = 2 or more there is something to choose."
 
 
