@@ -108,6 +108,17 @@ def test_pictures_are_scored_at_the_rate_that_was_said_and_ask_for_one(here: Pat
     assert rows(vgkit("score", "pictures/*.png", "--fps", "8")) == rows(vgkit("score", "sharp.mkv"))
 
 
+def test_the_keyframe_is_held_against_the_first_frame_and_its_lack_is_told(here: Path) -> None:
+    assert float(rows(vgkit("score", "sharp.mkv", "--keyframe", "still.png"))["keyframe_adherence"][0]) == 1
+    said = vgkit("score", "sharp.mkv", "soft.mkv").stdout
+    assert said.splitlines()[-1] == "– keyframe_adherence: no keyframe was given"
+
+
+def test_a_reason_that_holds_for_some_clips_names_them(here: Path) -> None:
+    said = vgkit("score", "sharp.mkv", "still.png").stdout
+    assert "– flicker: no three frames in a row without a cut (still.png)" in said.splitlines()
+
+
 def test_a_keyframe_that_is_none_is_refused_before_anything_is_scored(here: Path) -> None:
     said = vgkit("score", "sharp.mkv", "--keyframe", "text.mp4")
     assert isinstance(said.exception, AssetError)

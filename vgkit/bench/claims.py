@@ -23,6 +23,8 @@ class Finding:
     figures: str
 
 
+_UNASKED = Finding(None, "")
+
 Judge = Callable[[Curve, Direction], Finding]
 
 
@@ -118,8 +120,6 @@ def _best(curve: Curve, direction: Direction, least: float, most: float) -> Find
         return Finding(False, f"{len(where)} alike")
     return Finding(least <= where[0] <= most, f"at {where[0]:g}")
 
-
-_UNASKED = Finding(None, "")
 
 CLAIMS = (
     Claim(

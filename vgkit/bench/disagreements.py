@@ -13,7 +13,7 @@ WHY = {
     (
         "motion_amount",
         "settles at 100",
-    ): "it goes by the fastest twentieth of a frame, a fish that swims a little otherwise.",
+    ): "clips of the same settings differ by more: a fish swims a little otherwise.",
     ("noise", "breaks down beyond 40"): "the broken clips are flat shapes with hard edges, which hold no noise.",
     (
         "noise",

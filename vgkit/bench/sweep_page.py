@@ -41,12 +41,13 @@ _SUMMARY = """## What agrees
 
 An empty cell is a rule that can't be asked: of what is best where neither more nor less is better, of anything where a
 number's sign is a direction. *Same settings* is how far the clips differ that have the same settings, one in each
-sweep, encoded anew each time: what is smaller means nothing.
+sweep, made anew each time: what is smaller means nothing.
 """
 _PROVEN = {True: "yes", False: "unproven", None: "not asked"}
 _SHADES = {
     "frames": "The green line is where the authors find clips best, the shaded part where they find them broken.\n"
-    "Another number of frames is another noise to begin with, so each length shows another scene of the prompt.",
+    "Another number of frames is another noise to begin with, so each length shows another scene of the prompt; up to\n"
+    "32 frames, scenes may differ by more than quality does.",
     "guidance": "The green part is where the authors find clips best.",
     "steps": "The shaded part is where the authors find no gain any more.",
 }
