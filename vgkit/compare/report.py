@@ -183,13 +183,8 @@ def _duel_row(duel: Duel) -> tuple[str, ...]:
 
 def _wins(duel: Duel) -> str:
     """In how many pairs B is better, or just has more, with Wilson's interval in per cent."""
-    paired, better = duel.paired, duel.b_better
-    if better is None:
-        return f"more in {_share(paired.more, paired.pairs, paired.more_interval)}"
-    interval = paired.more_interval
-    if interval is not None and duel.measure.direction == "lower":
-        interval = Interval(1 - interval.high, 1 - interval.low)
-    return _share(better, paired.pairs, interval)
+    told = _share(duel.b_wins, duel.paired.pairs, duel.b_wins_interval)
+    return told if duel.measure.direction in ("higher", "lower") else f"more in {told}"
 
 
 def _share(count: float, pairs: int, interval: Interval | None) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from vgkit.compare.films import FilmPair
 from vgkit.ledger import Ledger
-from vgkit.paired import Paired, compare_pairs, holm
+from vgkit.paired import Interval, Paired, compare_pairs, holm
 
 _METRICS = """
     SELECT run, split_part(subject, '/', 1) AS part, name, unit, direction, implementation, version,
@@ -70,11 +70,15 @@ class Duel:
         return interval is not None and not interval.holds(0.0)
 
     @property
-    def b_better(self) -> float | None:
-        """In how many pairs B is better, a tie as half; None where neither more nor less is better."""
-        if self.measure.direction == "higher":
-            return self.paired.more
-        return self.paired.pairs - self.paired.more if self.measure.direction == "lower" else None
+    def b_wins(self) -> float:
+        """In how many pairs B is better, or has more where neither is better; a tie as half."""
+        return self.paired.pairs - self.paired.more if self.measure.direction == "lower" else self.paired.more
+
+    @property
+    def b_wins_interval(self) -> Interval | None:
+        """Wilson's interval of that as a share of the pairs."""
+        more = self.paired.more_interval
+        return Interval(1 - more.high, 1 - more.low) if more and self.measure.direction == "lower" else more
 
 
 @dataclass(frozen=True)

@@ -22,29 +22,25 @@ _SAID = {
 
 
 def sentence(duel: Duel, a: str, b: str, *, measures: int) -> str:
-    """Say in one sentence what a measure tells of A and B, and how surely.
+    """Say in one sentence what a measure with at least one pair tells of A and B, and how surely.
 
     ``measures`` is how many were compared at once. Whoever leads is named first: by the measure's direction, or who has
     more where it has none.
     """
-    paired = duel.paired
-    if not paired.pairs:
-        return f"{duel.measure.label.capitalize()} can't be compared: {left_out(duel) or 'no pair has it'}."
+    paired, b_wins = duel.paired, duel.b_wins
     if paired.ties == paired.pairs:
         return f"No difference in {duel.measure.label}: all of {pairs_told(paired)} are ties."
-    less_wins = duel.measure.direction == "lower"
-    b_leads = paired.more < paired.pairs / 2 if less_wins else paired.more > paired.pairs / 2
-    leader, other = (b, a) if b_leads else (a, b)
-    won = paired.more if b_leads != less_wins else paired.pairs - paired.more
-    count = f"in {won - paired.ties / 2:.0f} of {pairs_told(paired)}{_ties(paired)}"
+    more_wins, b_leads = duel.measure.direction != "lower", b_wins > paired.pairs / 2
     effect = effect_told(paired)
-    claim = f"{leader} {_phrase(duel, more=not less_wins)} {count}"
+    if paired.trusted and not duel.clear:
+        share = f"{'more' if more_wins else 'less'} in {b_wins:g} of {pairs_told(paired)}"
+        return f"No clear difference in {duel.measure.label}: {b} {effect}, {share}."
+    won = (b_wins if b_leads else paired.pairs - b_wins) - paired.ties / 2
+    leader, other = (b, a) if b_leads else (a, b)
+    claim = f"{leader} {_phrase(duel, more=more_wins)} in {won:.0f} of {pairs_told(paired)}{_ties(paired)}"
     if not paired.trusted:
         return f"{claim}, {b} {effect}; too few for an interval ({paired.films} films, {FEWEST_FILMS} are needed)."
-    if not duel.clear:
-        share = f"{'less' if less_wins else 'more'} in {(won if b_leads else paired.pairs - won):g}"
-        return f"No clear difference in {duel.measure.label}: {b} {effect}, {share} of {pairs_told(paired)}."
-    against = f"{effect} against {other}" if leader == b else f"{b} {effect} against it"
+    against = f"{effect} against {other}" if b_leads else f"{b} {effect} against it"
     return f"{claim}, {against}{_doubt(duel, measures)}."
 
 
