@@ -169,6 +169,26 @@ def test_another_version_of_a_measure_is_another_measure(runs: Path) -> None:
     )
 
 
+def test_what_two_implementations_measured_at_one_stage_is_compared_once(runs: Path) -> None:
+    """Phase 5 measures the clips again, before it steadies them; phase 4's figures are the first on record."""
+    for run, engine in (("z", ZEROSCOPE), ("a", ANIMATEDIFF)):
+        events = record_film(runs, run, engine, scores={"flicker": {"s01/t01": 1.0}})
+        again: dict[str, Any] = {
+            "subject": "s01",
+            "name": "flicker",
+            "unit": "levels",
+            "direction": "lower",
+            "value": 9.0,
+        }
+        for stage in ("generated", "film"):
+            events.write("metric", implementation="vgkit.media", version="1", scored={"stage": stage}, **again)
+    found = compare().quality
+    assert [(each.measure.label, each.paired.mean_a) for each in found] == [
+        ("flicker", 1.0),
+        ("flicker, in the film", 9.0),
+    ]
+
+
 def test_few_pairs_are_told_and_have_no_interval(runs: Path) -> None:
     for seed in range(3):
         record_pair(runs, seed)

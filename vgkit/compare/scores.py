@@ -96,7 +96,7 @@ class Scores:
 
     def __init__(self, ledger: Ledger, runs: Sequence[str]) -> None:
         named = {"runs": list(runs)}
-        rows = ledger.query(_METRICS, named)
+        rows = _one_maker(ledger.query(_METRICS, named))
         self.measures = [Measured(*each) for each in rows[_MEASURE].drop_duplicates().itertuples(index=False)]
         self._values = _by_run(rows)
         shots = ledger.query(_SHOTS, named)
@@ -141,6 +141,22 @@ def _duel(measure: Measured, samples: Sequence[Sample], seed: int) -> Duel:
     kept = [sample for sample in samples if not sample.still]
     paired = compare_pairs([s.a for s in kept], [s.b for s in kept], [s.film for s in kept], seed=seed)
     return Duel(measure, paired, len(samples) - len(kept))
+
+
+def _one_maker(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep of each name and stage the implementation with most rows, of equals the first on record.
+
+    Phase 5 measures anew, in its own way, how each clip was before it steadied it; that is no second witness.
+    """
+    kept: dict[tuple[str, str], str] = {}
+    makers = rows.value_counts(["name", "stage", "implementation"], sort=False)
+    ordered = rows.drop_duplicates(["name", "stage", "implementation"])
+    for name, stage, maker in ordered[["name", "stage", "implementation"]].itertuples(index=False):
+        best = kept.setdefault((name, stage), maker)
+        if makers[name, stage, maker] > makers[name, stage, best]:
+            kept[name, stage] = maker
+    chosen = [kept[name, stage] for name, stage in zip(rows.name, rows.stage, strict=True)]
+    return rows[rows.implementation == pd.Series(chosen, index=rows.index, dtype=object)]
 
 
 def _by_run(rows: pd.DataFrame) -> Mapping[tuple[str, Measured], dict[str, Value]]:
