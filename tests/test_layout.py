@@ -52,6 +52,7 @@ _ABOVE = (
         "plots",
         "paired",
         "compare",
+        "report",
         "widgets",
     ),
     *(
@@ -62,6 +63,7 @@ _ABOVE = (
         "cli_run",
         "cli_money",
         "cli_rehearse",
+        "cli_report",
         "cli_experiment",
         "cli_enlarge",
         "cli_film",

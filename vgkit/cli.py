@@ -20,11 +20,12 @@ from vgkit import (
     cli_media,
     cli_money,
     cli_rehearse,
+    cli_report,
     cli_run,
     cli_score,
 )
-from vgkit.cli_options import RunArgument, existing
-from vgkit.errors import Interrupted, StoreError, VgkitError
+from vgkit.cli_options import RunArgument, existing, ledger
+from vgkit.errors import Interrupted, VgkitError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__.splitlines()[0]
@@ -42,6 +43,8 @@ app.command()(cli_money.cancel)
 app.command()(cli_rehearse.rehearse)
 app.command()(cli_experiment.experiment)
 app.command()(cli_compare.compare)
+app.command()(cli_report.report)
+app.command()(cli_report.sql)
 app.command()(cli_enlarge.enlarge)
 app.command()(cli_film.film)
 app.command()(cli_film.smooth)
@@ -70,7 +73,7 @@ def list_runs() -> None:
     """List all runs: how each ended, its film, how long it took and what it cost."""
     from vgkit.phases.report import Table
 
-    frame = _ledger().query(_LIST)
+    frame = ledger().query(_LIST)
     rows = tuple(frame.fillna("").itertuples(index=False, name=None))
     table = str(Table("", tuple(frame.columns), rows)).lstrip()
     _print(table if rows else "There are no runs yet. Make one with `make demo`.")
@@ -158,17 +161,6 @@ def sheet(
     _print(str(out))
 
 
-@app.command()
-def sql(
-    query: Annotated[str, typer.Argument(help='such as "select * from run_summary"')],
-    as_csv: Annotated[bool, typer.Option("--csv")] = False,
-) -> None:
-    """Ask the ledger; it is brought up to date first and can't be changed by a query."""
-    ledger = _ledger()
-    frame = ledger.query(query)
-    _print(frame.to_csv(index=False).rstrip() if as_csv else frame.to_string(index=False))
-
-
 @templates.callback(invoke_without_command=True)
 def list_templates(context: typer.Context) -> None:
     """List the templates that ship with vgkit."""
@@ -191,19 +183,6 @@ def check(file: Annotated[Path, typer.Argument(help="a template of your own")]) 
     if template is None:
         raise TemplateError(f"{file} can't be used:\n" + "\n".join(complaints))
     _print(f"{file} is a template: {template.title}, {len(template.beats)} beats.")
-
-
-def _ledger() -> Any:
-    """The ledger, brought up to date where the disk lets us; what it knows can be read either way."""
-    from vgkit.ledger import Ledger
-    from vgkit.places import runs_dir
-
-    ledger = Ledger(runs_dir())
-    try:
-        ledger.sync()
-    except StoreError as refusal:
-        print(f"Not up to date: {refusal}", file=sys.stderr)
-    return ledger
 
 
 def main() -> None:

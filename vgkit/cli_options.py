@@ -1,6 +1,7 @@
 """What several commands let a person type, and how it becomes a brief and settings."""
 
 import json
+import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vgkit.errors import BriefError, ParameterError
+from vgkit.errors import BriefError, ParameterError, StoreError
 
 BriefArgument = Annotated[Path | None, typer.Argument(help="a TOML or JSON file; options below win over it")]
 PromptOption = Annotated[str | None, typer.Option(help="what the film is about")]
@@ -72,6 +73,19 @@ def existing(name: str) -> Any:
     if found is None:
         raise RunNotFound("There are no runs yet. Make one with `make demo` or `vgkit run`.")
     return Run.open(found)
+
+
+def ledger() -> Any:
+    """Return the ledger, brought up to date where the disk lets us; what it knows can be read either way."""
+    from vgkit.ledger import Ledger
+    from vgkit.places import runs_dir
+
+    found = Ledger(runs_dir())
+    try:
+        found.sync()
+    except StoreError as refusal:
+        sys.stderr.write(f"Not up to date: {refusal}\n")
+    return found
 
 
 def settings_from(setting: list[str] | None) -> dict[str, Any]:

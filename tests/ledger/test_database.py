@@ -240,7 +240,7 @@ def test_a_mistake_in_sql_is_answered_with_the_hint_alone(tmp_path: Path, sql: s
     with pytest.raises(RecordError) as refusal:
         Ledger(tmp_path).query(sql)
     assert hint in str(refusal.value)
-    assert "Views: run_summary" in str(refusal.value)
+    assert "Views: call_totals, open_calls, run_summary" in str(refusal.value)
     assert refusal.value.__suppress_context__
 
 

@@ -14,20 +14,23 @@ import pandas as pd
 
 from vgkit.errors import RecordError, StoreError
 from vgkit.ledger.connection import IndexDamaged, connected, locked
-from vgkit.ledger.index import SyncReport, add_rows, begin, bring_in, create, fits, fold
+from vgkit.ledger.index import TABLES, VIEWS, SyncReport, add_rows, begin, bring_in, create, fits, fold
 
 log = logging.getLogger(__name__)
 
 _GONE = "SELECT id, run, happened_at, kind, body FROM events WHERE NOT list_contains(?::VARCHAR[], run)"
 
+# What there is to ask for, with a line on each.
+CONTENTS = """
+    SELECT 'table' AS kind, table_name AS name, comment AS about FROM duckdb_tables() WHERE NOT internal
+    UNION ALL
+    SELECT 'view', view_name, comment FROM duckdb_views() WHERE NOT internal
+    ORDER BY kind, name
+"""
+
 Answer = TypeVar("Answer")
 Params = Sequence[object] | Mapping[str, object]
 Question = tuple[str, Params]  # SQL, and what stands for its parameters
-_TABLES = "runs, phases, calls, fallbacks, artifacts, metrics, prompts, votes"
-_VIEWS = (
-    "run_summary, open_calls, cost_by_phase, cost_by_engine, engine_pairs, success_rate, budget, spending, cache_savings, "
-    "quality, steps, troubles"
-)
 
 
 class Ledger:
@@ -65,14 +68,20 @@ class Ledger:
 
     def answers(self, questions: Mapping[str, Question]) -> dict[str, pd.DataFrame]:
         """Answer several questions, each by its name, as of the same sync. Raises RecordError as ``query`` does."""
+        return self._asked(lambda c: {name: _frame(c, sql, params) for name, (sql, params) in questions.items()})
+
+    def _asked(self, work: Callable[[duckdb.DuckDBPyConnection], Answer]) -> Answer:
+        """Read; a mistake in the SQL is answered with what there is to ask for."""
         try:
-            return self._read(
-                lambda connection: {name: _frame(connection, *asked) for name, asked in questions.items()}
-            )
+            return self._read(work)
         except IndexDamaged:
             raise
         except RecordError as error:
-            raise RecordError(f"{error}\nTables: {_TABLES}. Views: {_VIEWS}.") from None
+            raise RecordError(f"{error}\nTables: {', '.join(TABLES)}. Views: {', '.join(VIEWS)}.") from None
+
+    def typed(self, sql: str) -> tuple[pd.DataFrame, list[str]]:
+        """Answer like ``query``, and say the SQL type of each column, which a frame loses."""
+        return self._asked(lambda connection: _typed(connection, sql, ()))
 
     def spent(self, run_id: str | None = None) -> Decimal:
         """Return what one run, or all real ones, have cost as of the last sync, failed calls included.
@@ -162,6 +171,11 @@ class Ledger:
 
 
 def _frame(connection: duckdb.DuckDBPyConnection, sql: str, params: Params) -> pd.DataFrame:
+    return _typed(connection, sql, params)[0]
+
+
+def _typed(connection: duckdb.DuckDBPyConnection, sql: str, params: Params) -> tuple[pd.DataFrame, list[str]]:
+    """An answer, and the SQL types of its columns."""
     cursor = connection.execute(sql, params)
     # An empty statement gives no cursor, which the stubs do not know.
     if cursor is None:
@@ -169,7 +183,8 @@ def _frame(connection: duckdb.DuckDBPyConnection, sql: str, params: Params) -> p
     with warnings.catch_warnings():
         # duckdb 2.0 calls pandas in a way that pandas 3.1 announces to end.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return cursor.df()
+        types = [str(column[1]) for column in cursor.description]
+        return cursor.df(), types
 
 
 def _wal(database: Path) -> Path:

@@ -3,6 +3,7 @@ migrated but built anew, since the events hold all of it and a migration would b
 
 import hashlib
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,10 @@ from vgkit.ledger.reading import NEVER_READ, Found, Line, Mark, read_on
 
 log = logging.getLogger(__name__)
 
-_SQL = {name: files("vgkit.ledger").joinpath(f"{name}.sql").read_text("utf-8") for name in ("schema", "fold", "views")}
+_FILES = ("schema", "fold", "views", "comments")
+_SQL = {name: files("vgkit.ledger").joinpath(f"{name}.sql").read_text("utf-8") for name in _FILES}
+TABLES = re.findall(r"^CREATE TABLE (\w+)", _SQL["schema"], re.MULTILINE)
+VIEWS = re.findall(r"^CREATE VIEW (\w+)", _SQL["views"], re.MULTILINE)
 # Any change of the SQL is a new version; no one has to remember to raise a number.
 VERSION = hashlib.sha256("".join(_SQL.values()).encode()).hexdigest()[:12]
 _BATCH = 100_000
@@ -41,6 +45,7 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     """Lay out an empty index."""
     connection.execute(_SQL["schema"])
     connection.execute(_SQL["views"])
+    connection.execute(_SQL["comments"])
     connection.execute("INSERT INTO schema_version VALUES (?)", [VERSION])
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 WIDE_PX, NARROW_PX = 1040, 380
 _MOST_PANELS = 12
+_TICKS_S = (0.01, 0.1, 1, 10, 60, 600, 3600, 36_000)
 
 
 class _Paint(Protocol):
@@ -67,9 +68,9 @@ def _days(figure: "Figure", rows: pd.DataFrame, *, across: int) -> None:
     locator = dates.AutoDateLocator(maxticks=8 if across > 1 else 4)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
-    if len(by_day) < 3:
-        axes.set_xticks(by_day.index, [f"{day:%d %b}" for day in by_day.index])
-    axes.legend(loc="upper left", ncols=across)
+    # A bar of one day would fill the whole plot.
+    axes.set_xlim(by_day.index[0] - pd.Timedelta(days=3), by_day.index[-1] + pd.Timedelta(days=3))
+    figure.legend(loc="outside upper left", ncols=2 * across - 1)
 
 
 def _success(figure: "Figure", rows: pd.DataFrame, *, across: int) -> None:
@@ -94,9 +95,11 @@ def _steps(figure: "Figure", rows: pd.DataFrame, *, across: int) -> None:
     axes.set_yticks(shown.index, names)
     axes.set_ylim(-0.6, len(shown) - 0.4)
     axes.set_xscale("log")
+    least, most = axes.get_xlim()
+    axes.set_xticks([tick for tick in _TICKS_S if least <= tick <= most], minor=False)
     axes.xaxis.set_major_formatter(lambda seconds, _: lasted(seconds))
-    axes.xaxis.set_minor_formatter("")
-    axes.legend(loc="lower right")
+    axes.set_xticks([], minor=True)
+    figure.legend(loc="outside upper left", ncols=2)
 
 
 def _short(step: str) -> str:

@@ -16,7 +16,7 @@ STYLE = """<style>
 .vg-report h1{font-size:1.5em;margin:.2em 0}.vg-report h2{font-size:1.15em;margin:2em 0 .4em}
 .vg-report .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:.8em;margin:1.2em 0}
 .vg-report .facts div{border:1px solid #e5e7eb;border-radius:8px;padding:.7em .9em}
-.vg-report .facts b{display:block;font-size:1.25em}
+.vg-report .facts b{display:block;font-size:1.15em}
 .vg-report small,.vg-report figcaption{color:#6b7280;font-size:.85em}.vg-report figcaption{overflow-wrap:anywhere}
 .vg-report .bar{display:flex;height:12px;border-radius:6px;overflow:hidden;background:#e5e7eb;max-width:640px}
 .vg-report .bar i{background:#0072B2}.vg-report .bar i+i{background:#E69F00}

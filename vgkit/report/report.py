@@ -170,7 +170,11 @@ def _facts(totals: pd.Series, found: Answers) -> Iterator[tuple[str, str, str]]:
         )
         yield "A film takes", lasted(totals.seconds_p50), f"in the middle; 95 % take up to {lasted(totals.seconds_p95)}"
     if calls := int(found["savings"].calls.sum()):
-        yield "Saved", usd(found["savings"].saved_usd.sum()), f"by {calls:,} calls from the cache"
+        yield (
+            "Saved",
+            usd(found["savings"].saved_usd.sum()),
+            f"by {calls:,} {'call' if calls == 1 else 'calls'} from the cache",
+        )
 
 
 def _alerts(told: Report) -> Iterator[str]:
@@ -180,6 +184,6 @@ def _alerts(told: Report) -> Iterator[str]:
     if spent + still_open > cap:
         yield f"All real runs together cost {usd(spent + still_open)}, more than the project's {usd(cap)}."
     if over := int(told.found["by_profile"].over_cap.sum()):
-        yield f"{over} runs cost more than their cap."
+        yield f"Runs that cost more than their cap: {over}."
     if unpriced := int(told.found["savings"].unpriced.sum()):
-        yield f"What {unpriced:,} calls from the cache would have cost is not known: no call like them was paid for."
+        yield f"Calls from the cache whose price is unknown, since none alike is on record as paid: {unpriced:,}."
