@@ -106,8 +106,17 @@ def test_the_page_shows_every_number_and_says_why_some_are_lacking(tmp_path: Pat
     assert "| sharpness | 9 | 2 | 9 | 2 | 9 | 1234 | Tenengrad |" in text
     assert "Unproven here, as they agree with nothing: `sharpness`." in text
     assert "Not taken here: `warp_error`; no edge." in text
+    assert "at 8: no edge" not in text
     (plot,) = re.findall(r"!\[1 measures along frames\]\((.*?)\)", text)
     assert (tmp_path / plot).stat().st_size < 40_000
+
+
+def test_a_number_that_is_lacking_for_one_clip_says_why_below_its_table(tmp_path: Path) -> None:
+    found = [made("frames", FRAMES, sharpness=(9, 2, None, 2, 9, 9), warp_error=(4, 5, None, 6, 9, 20))]
+    write_page(found, verdicts(found), tmp_path / "sweeps.md")
+    text = (tmp_path / "sweeps.md").read_text("utf-8")
+    assert "| sharpness | 9 | 2 | – | 2 | 9 | 9 | Tenengrad |" in text
+    assert text.endswith("\n\n- `sharpness`, `warp_error` at 32: no edge.\n")
 
 
 def test_a_plot_has_a_panel_for_each_measure_and_its_settings_and_is_the_same_every_time() -> None:

@@ -103,7 +103,8 @@ def _panel(panel: "Axes", sweep: Sweep, measure: Measure, *, labelled: bool) -> 
         panel.axvspan(*_BEST[sweep.parameter], color=_GOOD, alpha=0.25, linewidth=2)
     if sweep.parameter in _BEYOND:
         panel.axvspan(_BEYOND[sweep.parameter], settings[-1], color=_BAD, alpha=0.1, linewidth=0)
-    panel.plot(curve.at, curve.values, marker="o", markersize=3.5)
+    # What a library rounds otherwise from run to run in the tenth digit would move the plot's bytes.
+    panel.plot(curve.at, [float(shown(value)) for value in curve.values], marker="o", markersize=3.5)
     panel.set_xticks(settings, [f"{at:g}" if labelled and at in _apart(settings) else "" for at in settings])
     panel.grid(visible=False, axis="x")
     panel.minorticks_off()
@@ -153,7 +154,18 @@ def _section(sweep: Sweep, measures: Sequence[Measure], plot: str) -> str:
     )
     picture = f"![{len(measures)} measures along {sweep.parameter}]({plot})"
     table = _markdown((sweep.parameter, *(f"{at:g}" for at in settings), "unit"), rows)
-    return f"## Along {sweep.parameter}\n\n{picture}\n\n{_SHADES[sweep.parameter]}\n\n{table}"
+    return f"## Along {sweep.parameter}\n\n{picture}\n\n{_SHADES[sweep.parameter]}\n\n{table}{_gaps(sweep, measures)}"
+
+
+def _gaps(sweep: Sweep, measures: Sequence[Measure]) -> str:
+    """Say where numbers are lacking, and why."""
+    gaps: dict[tuple[float, str], list[str]] = {}
+    for point in sweep.points:
+        for each in point.scores:
+            if each.value is None and each.measure in measures:
+                gaps.setdefault((point.at, each.reason), []).append(_code(each.measure.name))
+    lines = [f"- {', '.join(names)} at {at:g}: {reason}." for (at, reason), names in gaps.items()]
+    return "\n".join(["", *lines, ""]) if lines else ""
 
 
 def _taken(verdicts: Sequence[Verdict]) -> list[Verdict]:
