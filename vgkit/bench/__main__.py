@@ -47,6 +47,13 @@ def steady(runs: Path) -> Iterator[Table]:
     yield from steady_tables()
 
 
+def ledger(runs: Path) -> Iterator[Table]:
+    """Bring 10,000 runs into the ledger, and ask it all that the report asks."""
+    from vgkit.bench.ledger import ledger_tables
+
+    yield from ledger_tables(runs / "synthetic")
+
+
 def quality(runs: Path) -> Iterator[Table]:
     """Time the measures of clips."""
     from vgkit.bench.quality import quality_table
@@ -73,6 +80,7 @@ BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {
     "post": post,
     "motion": motion,
     "steady": steady,
+    "ledger": ledger,
     "quality": quality,
     "sweeps": sweeps,
 }

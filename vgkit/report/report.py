@@ -2,6 +2,7 @@
 
 All figures come from the ledger's views, as of one moment, so that no two parts of a page can disagree."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from vgkit.errors import ParameterError
+from vgkit.errors import ParameterError, StoreError
 from vgkit.ledger import Ledger
 from vgkit.phases.report import Table
 from vgkit.places import runs_dir
@@ -18,6 +19,8 @@ from vgkit.profiles import project_cap
 from vgkit.report.asking import Choice, answers
 from vgkit.report.shelf import ShownFilm, films
 from vgkit.report.tables import Answers, lasted, share, tables, usd
+
+log = logging.getLogger(__name__)
 
 MEASURE = "warp_error"
 
@@ -136,7 +139,10 @@ def report(
     """
     choice = Choice.of(since=since, until=until, profile=profile, template=template, rehearsals=rehearsals)
     ledger = Ledger(runs_dir())
-    ledger.sync()
+    try:
+        ledger.sync()
+    except StoreError as refusal:
+        log.warning("Not up to date: %s", refusal)
     found = answers(ledger, choice, measure=measure)
     _check_measure(measure, found["quality"])
     return Report(choice, found, ledger.runs_dir, measure, project_cap())
