@@ -124,7 +124,7 @@ def so_far(run: Run) -> Table:
     ]
     spent = took(events)
     told = [(phase, how, spent.get(phase, Took())) for phase, how in state.items()]
-    quality = ", ".join(dict.fromkeys(metrics[-4:])) or "no scores yet"
+    quality = ", ".join(dict.fromkeys(metrics[-4:])) or "the film is not measured yet"
     rows = tuple((phase, how, f"{each.seconds:.1f}", dollars(each.cost_usd)) for phase, how, each in told)
     return Table(f"So far: {quality}", ("phase", "state", "seconds", "cost"), rows)
 
