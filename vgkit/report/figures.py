@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 from vgkit.plots import INK, MUTED, colours, draw, image
-from vgkit.report.tables import Answers, known, lasted, rows_of, seen_in
+from vgkit.report.tables import Answers, lasted, rows_of, seen_in
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -131,7 +131,7 @@ def _better(unit: str, direction: str) -> str:
 
 def _compared(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep what was measured of clips as engines made them, else of films; the measures of most engines first."""
-    measured = rows[rows.middle.map(known)]
+    measured = rows.dropna(subset=["middle"])
     generated = measured[measured.stage == "generated"]
     rest = measured[(measured.stage != "generated") & ~measured.name.isin(generated.name)]
     shown = pd.concat([generated, rest])
