@@ -18,6 +18,7 @@ from vgkit.places import runs_dir
 
 Choice = Literal["left", "right", "same"]
 Of = Literal["films", "shots"]
+WHAT: tuple[Of, ...] = ("films", "shots")
 CHOICES: tuple[Choice, ...] = ("left", "right", "same")
 
 _AGAINST = "against "
@@ -44,9 +45,11 @@ class BlindVote:
     """A sitting: the ballots that a person has not voted on yet, one after the other."""
 
     def __init__(self, pairs: Sequence[FilmPair], *, voter: str, of: Of = "films", seed: int = 0) -> None:
-        """Shuffle what there is to look at. Raises ParameterError without a name, RunNotFound without two clips."""
+        """Shuffle what there is to look at. Raises ParameterError without a name, RunNotFound without clips."""
         if not voter.strip():
             raise ParameterError("voter: a vote needs a name, or an alias, so that no one votes twice on a pair.")
+        if of not in WHAT:
+            raise ParameterError(f"{of!r} can't be voted on. Say {' or '.join(WHAT)}.")
         self.voter, self._pairs = voter.strip(), tuple(pairs)
         every = list(_ballots(self._pairs, of, random.Random(f"{seed} {self.voter}")))
         if not every:

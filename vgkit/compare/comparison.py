@@ -28,7 +28,7 @@ class TradeOff:
 class Comparison:
     """Engine B against engine A, both ``name@host``, over ``pairs`` of films alike in all else.
 
-    ``same_shots`` counts the pairs that could be compared shot by shot. ``looks`` and ``motion`` are never folded into
+    ``same_shots`` are the pairs that could be compared shot by shot. ``looks`` and ``motion`` are never folded into
     one score: each measure is set against cost on its own.
     """
 
@@ -36,7 +36,7 @@ class Comparison:
     b: str
     scope: Scope
     pairs: tuple[FilmPair, ...]
-    same_shots: int
+    same_shots: tuple[FilmPair, ...]
     quality: tuple[Duel, ...]
     spending: tuple[Duel, ...]
     looks: tuple[TradeOff, ...]
@@ -65,7 +65,7 @@ def compare(a: str = "", b: str = "", *, experiment: str = "", rehearsals: bool 
         b=pairs[0].b.engine,
         scope=scope,
         pairs=tuple(pairs),
-        same_shots=sum(scores.shared_shots(pair) for pair in pairs),
+        same_shots=tuple(pair for pair in pairs if scores.shared_shots(pair)),
         quality=tuple(duels(scores, pairs, seed=seed)),
         spending=tuple(spending_duels(bills, pairs, seed=seed)),
         looks=tuple(_trade_offs(looks, alike, scores, bills)),

@@ -106,8 +106,8 @@ def pair_films(films: Sequence[Film], a: str, b: str) -> list[FilmPair]:
     pairs = [FilmPair(film, of_b[key]) for key, film in of_a.items() if key in of_b]
     if not pairs:
         raise RunNotFound(
-            f"{first} has {_count(len(of_a))} and {second} {_count(len(of_b))}, but no two are alike in all but the "
-            "video engine. Film the same brief with the same seed and the same other engines by both."
+            f"{first} has {counted(len(of_a), 'film')} and {second} {counted(len(of_b), 'film')}, but no two are alike "
+            "in all but the video engine. Film the same brief with the same seed and the same other engines by both."
         )
     return pairs
 
@@ -116,6 +116,11 @@ def short_names(*engines: str) -> tuple[str, ...]:
     """Name engines without their hosts where that tells them apart."""
     names = tuple(engine.partition("@")[0] for engine in engines)
     return names if len(set(names)) == len(names) else engines
+
+
+def counted(count: int, thing: str) -> str:
+    """Write how many there are of a thing."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _film(row: Mapping[Hashable, Any]) -> Film:
@@ -154,8 +159,8 @@ def _busiest(films: Sequence[Film]) -> tuple[str, str]:
     if not met:
         engines = ", ".join(sorted({film.engine for film in films}))
         raise RunNotFound(
-            f"No two films are alike in all but the video engine; there are {_count(len(films))} by {engines}. "
-            "Film the same brief with the same seed by another engine."
+            f"No two films are alike in all but the video engine: on record are {counted(len(films), 'film')} by "
+            f"{engines}. Film the same brief with the same seed by another engine."
         )
     return min(met, key=lambda two: (-met[two], two))
 
@@ -170,7 +175,3 @@ def _nothing(ledger: Ledger, scope: Scope, *, rehearsed: int) -> str:
     known = ledger.query("SELECT DISTINCT batch FROM runs WHERE batch IS NOT NULL ORDER BY batch").batch
     named = f"On record are {', '.join(known)}." if len(known) else "No experiment is on record."
     return f"There is no finished film {where}. {named}"
-
-
-def _count(films: int) -> str:
-    return "1 film" if films == 1 else f"{films} films"

@@ -7,7 +7,7 @@ from typing import Any
 
 from vgkit.compare import figures
 from vgkit.compare.comparison import Comparison, TradeOff
-from vgkit.compare.films import short_names
+from vgkit.compare.films import counted, short_names
 from vgkit.compare.scores import Duel
 from vgkit.compare.spending import Calibration
 from vgkit.compare.wording import BETTER, effect_told, left_out, sentence
@@ -33,8 +33,7 @@ class CompareReport:
     @property
     def heading(self) -> str:
         """Who is compared, over how many pairs."""
-        count = len(self.found.pairs)
-        pairs = "1 pair of films" if count == 1 else f"{count} pairs of films"
+        pairs = f"{counted(len(self.found.pairs), 'pair')} of films"
         where = f" of the experiment {self.found.scope.experiment}" if self.found.scope.experiment else ""
         return f"{self.found.b} against {self.found.a}: {pairs}{where}, alike in all else"
 
@@ -45,13 +44,8 @@ class CompareReport:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """One plain sentence for each measure, cost and time last."""
-        a, b = short_names(self.found.a, self.found.b)
-        quality, spending = self.found.quality, self.found.spending
-        return (
-            *(sentence(duel, a, b, measures=_tested(quality)) for duel in quality if duel.paired.pairs),
-            *(sentence(duel, a, b, measures=_tested(spending)) for duel in spending if duel.paired.pairs),
-        )
+        """One plain sentence for each measure, cost and time last; one for all in which no pair differs."""
+        return tuple(_sentences(self.found))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -76,7 +70,17 @@ class CompareReport:
         """All of it, for a script."""
         return {
             **asdict(self.found),
-            "pairs": [{"film": pair.name, "run_a": pair.a.run, "run_b": pair.b.run} for pair in self.found.pairs],
+            "pairs": [
+                {
+                    "film": pair.name,
+                    "run_a": pair.a.run,
+                    "run_b": pair.b.run,
+                    "rehearsed": pair.a.rehearsal,
+                    "same_shots": pair in self.found.same_shots,
+                }
+                for pair in self.found.pairs
+            ],
+            "same_shots": len(self.found.same_shots),
             "heading": self.heading,
             "alerts": self.alerts,
             "sentences": self.sentences,
@@ -118,6 +122,19 @@ class CompareReport:
                 yield alt, svg
 
 
+def _sentences(found: Comparison) -> Iterator[str]:
+    a, b = short_names(found.a, found.b)
+    same = []
+    for alike in (found.quality, found.spending):
+        for duel in alike:
+            if duel.paired.ties < duel.paired.pairs:
+                yield sentence(duel, a, b, measures=_tested(alike))
+            elif duel.paired.pairs:
+                same.append(duel.measure.label)
+    if same:
+        yield f"No pair differs in {', '.join(same)}."
+
+
 def _alerts(found: Comparison) -> Iterator[str]:
     count = len(found.pairs)
     rehearsed = sum(pair.a.rehearsal for pair in found.pairs)
@@ -128,7 +145,7 @@ def _alerts(found: Comparison) -> Iterator[str]:
         yield f"Too few pairs: below {FEWEST_FILMS} pairs of films no interval can be trusted, and none is given."
     if degraded := sum(pair.a.degraded or pair.b.degraded for pair in found.pairs):
         yield f"In {degraded} of {count} pairs a film has stills for clips; pairs of shots with a still are left out."
-    if other := count - found.same_shots:
+    if other := count - len(found.same_shots):
         yield f"{other} of {count} pairs show other shots or prompts; those are compared by their films' means."
 
 
@@ -173,7 +190,7 @@ def _duel_row(duel: Duel) -> tuple[str, ...]:
         BETTER.get(measure.direction, measure.direction),
         f"{paired.mean_a:.4g}",
         f"{paired.mean_b:.4g}",
-        effect_told(paired),
+        effect_told(duel),
         _wins(duel),
         str(paired.films),
         left_out(duel) or "none",

@@ -48,7 +48,7 @@ class Measured:
     @property
     def label(self) -> str:
         """The same, and where it was taken if not on the clip as the engine gave it or on the whole film."""
-        return self.words if self.stage in ("", "generated") else f"{self.words}, in the {self.stage}"
+        return self.words if self.stage in ("", "generated") else f"{self.words} in the {self.stage}"
 
 
 @dataclass(frozen=True)

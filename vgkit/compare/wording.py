@@ -1,7 +1,8 @@
 """How a comparison reads: figures with their intervals, and one plain sentence for each measure."""
 
+from vgkit.compare.films import counted
 from vgkit.compare.scores import Duel
-from vgkit.paired import FEWEST_FILMS, Interval, Paired
+from vgkit.paired import Interval, Paired
 
 CHANCE = 0.05
 BETTER = {"higher": "more", "lower": "less", "target": "at a target", "neither": "neither"}
@@ -22,35 +23,30 @@ _SAID = {
 
 
 def sentence(duel: Duel, a: str, b: str, *, measures: int) -> str:
-    """Say in one sentence what a measure with at least one pair tells of A and B, and how surely.
+    """Say in one sentence what a measure in which some pair differs tells of A and B, and how surely.
 
     ``measures`` is how many were compared at once. Whoever leads is named first: by the measure's direction, or who has
     more where it has none.
     """
     paired, b_wins = duel.paired, duel.b_wins
-    if paired.ties == paired.pairs:
-        return f"No difference in {duel.measure.label}: all of {pairs_told(paired)} are ties."
     more_wins, b_leads = duel.measure.direction != "lower", b_wins > paired.pairs / 2
-    effect = effect_told(paired)
+    effect = effect_told(duel)
     if paired.trusted and not duel.clear:
         share = f"{'more' if more_wins else 'less'} in {b_wins:g} of {pairs_told(paired)}"
         return f"No clear difference in {duel.measure.label}: {b} {effect}, {share}."
     won = (b_wins if b_leads else paired.pairs - b_wins) - paired.ties / 2
     leader, other = (b, a) if b_leads else (a, b)
     claim = f"{leader} {_phrase(duel, more=more_wins)} in {won:.0f} of {pairs_told(paired)}{_ties(paired)}"
-    if not paired.trusted:
-        return f"{claim}, {b} {effect}; too few for an interval ({paired.films} films, {FEWEST_FILMS} are needed)."
     against = f"{effect} against {other}" if b_leads else f"{b} {effect} against it"
     return f"{claim}, {against}{_doubt(duel, measures)}."
 
 
-def effect_told(paired: Paired) -> str:
-    """Write B against A in per cent, else as a difference, with the interval where there is one."""
+def effect_told(duel: Duel) -> str:
+    """Write B against A in per cent, else in the measure's unit, with the interval where there is one."""
+    paired = duel.paired
     if paired.percent is not None:
         return f"{signed(paired.percent)} %{interval_told(paired.percent_interval)}"
-    if paired.difference is None:
-        return ""
-    return f"{signed(paired.difference)}{interval_told(paired.difference_interval)}"
+    return f"{signed(paired.difference or 0.0)} {duel.measure.unit}{interval_told(paired.difference_interval)}"
 
 
 def interval_told(interval: Interval | None) -> str:
@@ -66,8 +62,8 @@ def signed(value: float) -> str:
 
 def pairs_told(paired: Paired) -> str:
     """Say how many pairs there are, and of how many films where those are fewer."""
-    pairs = "1 pair" if paired.pairs == 1 else f"{paired.pairs} pairs"
-    return pairs if paired.films == paired.pairs else f"{pairs} of shots from {paired.films} films"
+    pairs = counted(paired.pairs, "pair")
+    return pairs if paired.films == paired.pairs else f"{pairs} of shots from {counted(paired.films, 'film')}"
 
 
 def left_out(duel: Duel) -> str:
@@ -87,10 +83,12 @@ def _phrase(duel: Duel, *, more: bool) -> str:
 
 
 def _ties(paired: Paired) -> str:
-    return "" if not paired.ties else f" ({paired.ties} {'tie' if paired.ties == 1 else 'ties'})"
+    return "" if not paired.ties else f" ({counted(paired.ties, 'tie')})"
 
 
 def _doubt(duel: Duel, measures: int) -> str:
+    if not duel.paired.trusted:
+        return "; too few films for an interval"
     if duel.p_holm is None or duel.p_holm < CHANCE:
         return ""
     return f"; of {measures} measures at once, one such may be chance"

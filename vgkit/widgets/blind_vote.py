@@ -64,7 +64,8 @@ def blind_vote(found: Comparison, *, voter: str, of: Of = "films", seed: int = 0
     """
     if not voter:
         return "To vote, set `voter` to your name in the first code cell and run the page again."
-    sitting = BlindVote(found.pairs, voter=voter, of=of, seed=seed)
+    pairs = found.pairs if of == "films" else found.same_shots
+    sitting = BlindVote(pairs, voter=voter, of=of, seed=seed)
     return VotingView(sitting, short_names(found.a, found.b)).box
 
 
