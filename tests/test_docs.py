@@ -111,7 +111,8 @@ def test_every_command_in_the_pages_is_one_the_command_line_knows(where: str, co
 
 def test_every_option_that_is_named_alone_exists_and_every_option_is_named() -> None:
     groups: list[Any] = [*COMMANDS.commands.values(), COMMANDS]
-    known = {name for command in groups for each in command.params for name in each.opts if name.startswith("-")}
+    params = [each for command in groups for each in command.params]
+    known = {name for each in params for name in (*each.opts, *each.secondary_opts) if name.startswith("-")}
     named = {
         w for path in PAGES for code in spoken_code(path.read_text("utf-8")) for w in re.findall(r"^-[-\w]+", code)
     }

@@ -24,17 +24,14 @@ def report(
     opened: Annotated[bool, typer.Option("--open", help="write the page, if only as report.html, and show it")] = False,
 ) -> None:
     """Report on all runs: what films cost, how long they take, how often they succeed, how good they are."""
-    from vgkit.files import write_text
-    from vgkit.places import runs_dir
     from vgkit.report import report as reported
 
     choice = {"since": since, "until": until, "profile": profile, "template": template}
     told = reported(**choice, rehearsals=rehearsals, measure=measure)
-    page = html or (runs_dir() / "report.html" if opened else None)
-    if page is None:
+    if html is None and not opened:
         sys.stdout.write(f"{told}\n")
         return
-    write_text(page, told.page(page.absolute().parent))
+    page = told.write(html or "")
     sys.stdout.write(f"{page}\n")
     if opened and not webbrowser.open(page.absolute().as_uri()):
         sys.stderr.write("No browser could be opened here. Open the file in one.\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from vgkit.errors import ParameterError, StoreError
+from vgkit.files import write_text
 from vgkit.ledger import Ledger
 from vgkit.phases.report import Table
 from vgkit.places import runs_dir
@@ -88,6 +89,12 @@ class Report:
         make = 'Make one with `vgkit run --prompt "…"`, or with `make demo`, which costs nothing.'
         other = "" if self.choice == Choice() else " Or choose other runs: without days, profile or template."
         return f"There are no runs yet: {self.choice}. {make}{other}"
+
+    def write(self, file: Path | str = "") -> Path:
+        """Write the page to a file, else to ``report.html`` in the folder of runs, and say where it is."""
+        place = Path(file) if file else self.folder / "report.html"
+        write_text(place, self.page(place.absolute().parent))
+        return place
 
     def page(self, beside: Path) -> str:
         """Return one self-contained HTML page, to lie in the folder ``beside``."""
