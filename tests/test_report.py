@@ -17,6 +17,7 @@ from vgkit.cli import app
 from vgkit.errors import ParameterError
 from vgkit.ledger import Events
 from vgkit.report import Report, report
+from vgkit.report import page as page_of_report
 from vgkit.report import shelf as shelf_of_films
 
 CALL: dict[str, Any] = {"role": "video", "engine": "zeroscope", "host": "replicate", "phase": "chunks"}
@@ -183,12 +184,13 @@ def test_a_page_asks_nothing_of_a_network_and_links_films_that_are_too_large(
         filmed(runs, f"r {number}", value=float(number))
     (runs / "r 1" / "film.mp4").write_bytes(b"." * (shelf_of_films.INLINE_FILM_BYTES + 1))
     (runs / "r 2" / "film.mp4").unlink()
-    monkeypatch.setattr(shelf_of_films, "INLINE_BYTES", 2000)
+    monkeypatch.setattr(page_of_report, "INLINE_BYTES", 2000)
     page = report().page(tmp_path / "pages")
     links = [address for address in Page(page).addresses if not address.startswith("data:")]
     # the budget holds the best film; the next is too large by itself, one is gone, and for the last no room is left
     assert links == [f"../{runs.name}/r%20{number}/film.mp4" for number in (1, 3)]
     assert page.count("data:video/mp4;base64,") == 1
+    assert "data:video" not in report()._repr_html_()
     assert "http://" not in re.sub(r"base64,[^']*", "", page)
 
 

@@ -80,7 +80,7 @@ def _success(figure: "Figure", rows: pd.DataFrame, *, across: int) -> None:
     rate = 100 * judged.success / judged.judged
     reach = [rate - 100 * judged.rate_low, 100 * judged.rate_high - rate]
     axes.errorbar(rate, judged.profile, xerr=reach, fmt="o", capsize=3)
-    axes.set(xlim=(0, 100.5), xlabel="% of runs that are over became whole films, with 95 % intervals")
+    axes.set(xlim=(0, 100.5), xlabel="% whole films, with 95 % intervals")
     axes.set_ylim(-0.6, len(judged) - 0.4)
 
 

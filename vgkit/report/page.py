@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vgkit.phases.report import Table
 from vgkit.report.figures import plots
-from vgkit.report.shelf import shelves
+from vgkit.report.shelf import INLINE_BYTES, shelves
 
 if TYPE_CHECKING:
     from vgkit.report.report import Report
@@ -36,20 +36,20 @@ vertical-align:top}.vg-report th{color:#6b7280;font-weight:600;white-space:nowra
 
 def page(report: "Report", beside: Path) -> str:
     """Return the whole page, to lie in the folder ``beside``."""
-    title = html.escape(report.heading)
+    title, content = html.escape(report.heading), body(report, beside, inline_bytes=INLINE_BYTES)
     # No address but those in the page and films beside it: it must open without a network, and tell nobody.
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data: file: 'self'"
     return (
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f"{STYLE}</head><body style='margin:1.2em'><main class='vg-report'>{body(report, beside)}</main></body>"
+        f"{STYLE}</head><body style='margin:1.2em'><main class='vg-report'>{content}</main></body>"
         "</html>\n"
     )
 
 
-def body(report: "Report", beside: Path) -> str:
-    """Return what stands in the page, and in a notebook."""
+def body(report: "Report", beside: Path, *, inline_bytes: int) -> str:
+    """Return what stands in the page, and in a notebook; films of up to ``inline_bytes`` in all are in it."""
     alerts = "".join(f"<p class='alert'>{html.escape(alert)}</p>" for alert in report.alerts)
     head = f"<h1>{html.escape(report.heading)}</h1>{alerts}{_budget(report)}"
     if report.empty:
@@ -62,7 +62,10 @@ def body(report: "Report", beside: Path) -> str:
     days = _part("Spent by day", shown.pop("by_day", ""))
     parts = "".join(_part(table.heading, shown.get(name, "") + _table(table)) for name, table in report.tables.items())
     measure = report.measure.replace("_", " ")
-    films = "".join(_part(f"{which} films by {measure}", row) for which, row in shelves(report.films, beside=beside))
+    films = "".join(
+        _part(f"{which} films by {measure}", row)
+        for which, row in shelves(report.films, beside=beside, inline_bytes=inline_bytes)
+    )
     return f"{head}<div class='facts'>{facts}</div>{days}{parts}{films}"
 
 

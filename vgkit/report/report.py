@@ -105,7 +105,8 @@ class Report:
     def _repr_html_(self) -> str:
         from vgkit.report.page import STYLE, body
 
-        return f"{STYLE}<div class='vg-report'>{body(self, Path.cwd())}</div>"
+        # As in the phases' pages: a notebook of many megabytes is no longer one that people open.
+        return f"{STYLE}<div class='vg-report'>{body(self, Path.cwd(), inline_bytes=0)}</div>"
 
     def __str__(self) -> str:
         if self.empty:

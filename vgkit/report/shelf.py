@@ -56,9 +56,9 @@ def _film(row: Row, runs_dir: Path, measure: str) -> ShownFilm:
     )
 
 
-def shelves(shown: tuple[ShownFilm, ...], *, beside: Path) -> Iterator[tuple[str, str]]:
+def shelves(shown: tuple[ShownFilm, ...], *, beside: Path, inline_bytes: int) -> Iterator[tuple[str, str]]:
     """Yield a heading and the films under it as HTML; ``beside`` is the folder in which the page will lie."""
-    room = INLINE_BYTES
+    room = inline_bytes
     best = [film for film in shown if film.place <= SHOWN_FILMS]
     worst = [film for film in shown if film.place > SHOWN_FILMS]
     for heading, row in (("Best", best), ("Worst", worst[::-1])):
