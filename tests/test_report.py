@@ -65,7 +65,8 @@ class Page(HTMLParser):
 def test_no_runs_give_a_friendly_page(runs: Path, tmp_path: Path) -> None:
     told = report()
     assert told.empty
-    assert "There are no runs yet" in str(told)
+    assert "There are no real runs yet" in str(told)
+    assert "No run on record is among those you chose: real runs, profile dev." in str(report(profile="dev"))
     page = told.page(tmp_path)
     assert "vgkit run" in page
     assert "Of the project&#x27;s $275.00, $0 is spent; $275.00 is left." in page
@@ -118,6 +119,22 @@ def test_success_comes_with_its_interval_and_failures_with_their_reasons(runs: P
         ("EncodeFailed", "failed", "no room"),
     ]
     assert facts(told)["A film takes"] == "60.0 s"
+
+
+def test_a_run_that_has_only_begun_is_told_as_far_as_it_is(runs: Path, tmp_path: Path) -> None:
+    events = Events(runs / "r1" / "events.jsonl", run_id="r1")
+    events.path.parent.mkdir(parents=True)
+    events.write("run_started", brief={}, profile="dev", engines={})
+    events.write("phase_finished", phase="validate", seconds=0.0)
+    events.write("call_reserved", call="c1", cost_usd=Decimal("0.12"), **CALL)
+    told = report()
+    assert told.facts == (
+        ("Runs", "1", "1 open"),
+        ("Success", "none over yet", "whole films, 95 % interval"),
+        ("Spent", "$0", "$0.1200 still open"),
+    )
+    assert told.budget_told == "Of the project's $275.00, $0 is spent, $0.1200 is reserved; $274.88 is left."
+    assert "none over yet" in told.page(tmp_path)
 
 
 def test_what_the_cache_saved_is_priced_by_the_same_call_or_by_calls_alike(runs: Path) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 WIDE_PX, NARROW_PX = 1040, 380
 _MOST_PANELS = 12
+_LEAST_S = 0.001  # what is quicker has no place on a scale of decades
 _TICKS_S = (0.01, 0.1, 1, 10, 60, 600, 3600, 36_000)
 
 
@@ -22,7 +23,8 @@ class _Paint(Protocol):
 
 def plots(found: Answers) -> Iterator[tuple[str, str]]:
     """Yield the name of the question that each plot answers, and the plot as HTML."""
-    days, profiles, steps, quality = found["by_day"], found["by_profile"], found["steps"], _compared(found["quality"])
+    days, profiles, steps = found["by_day"], found["by_profile"], found["steps"]
+    steps, quality = steps[steps.seconds_p95 > _LEAST_S], _compared(found["quality"])
     if len(days):
         yield "by_day", _drawn(_days, days, alt="Spent by day and engine", heights_px=(300, 300))
     if profiles.judged.sum():
@@ -88,9 +90,10 @@ def _steps(figure: "Figure", rows: pd.DataFrame, *, across: int) -> None:
     """Draw for each step how long half of its turns take at most, and 95 % of them."""
     axes = figure.subplots()
     shown = rows[::-1].reset_index(drop=True)
+    middle = shown.seconds_p50.clip(lower=_LEAST_S)
     names = [_short(step) if across == 1 else step for step in shown.step]
-    axes.hlines(shown.index, shown.seconds_p50, shown.seconds_p95, color=MUTED, linewidth=3)
-    axes.plot(shown.seconds_p50, shown.index, "o", label="half take up to")
+    axes.hlines(shown.index, middle, shown.seconds_p95, color=MUTED, linewidth=3)
+    axes.plot(middle, shown.index, "o", label="half take up to")
     axes.plot(shown.seconds_p95, shown.index, "|", markersize=11, label="95 % up to")
     axes.set_yticks(shown.index, names)
     axes.set_ylim(-0.6, len(shown) - 0.4)

@@ -86,9 +86,10 @@ class Report:
     @property
     def nothing(self) -> str:
         """What to do where there are no such runs."""
+        if self.choice != Choice():
+            return f"No run on record is among those you chose: {self.choice}. Choose others, or leave the choice out."
         make = 'Make one with `vgkit run --prompt "…"`, or with `make demo`, which costs nothing.'
-        other = "" if self.choice == Choice() else " Or choose other runs: without days, profile or template."
-        return f"There are no runs yet: {self.choice}. {make}{other}"
+        return f"There are no real runs yet. {make} Rehearsed films are told of with `--rehearsals`."
 
     def write(self, file: Path | str = "") -> Path:
         """Write the page to a file, else to ``report.html`` in the folder of runs, and say where it is."""
@@ -112,7 +113,7 @@ class Report:
         if self.empty:
             return f"{self.heading}\n{self.nothing}\n{self.budget_told}"
         facts = [f"{name}: {figure}{f' ({word})' if word else ''}" for name, figure, word in self.facts]
-        listed = [f"{film.place}. of {film.films}: {film.run}: {film.told}" for film in self.films]
+        listed = [str(film) for film in self.films]
         ranked = ["", f"Films by {self.measure}", *listed] if listed else []
         return "\n".join(
             [

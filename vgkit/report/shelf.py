@@ -36,6 +36,9 @@ class ShownFilm:
         """The film's file, which may be gone."""
         return self.folder / self.film
 
+    def __str__(self) -> str:
+        return f"{self.place}. of {self.films}: {self.run}: {'degraded · ' if self.degraded else ''}{self.told}"
+
 
 def films(rows: pd.DataFrame, runs_dir: Path, measure: str) -> tuple[ShownFilm, ...]:
     """Read the films from their answer, the best first."""
