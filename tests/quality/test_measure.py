@@ -47,6 +47,13 @@ def test_a_measure_that_fails_says_why_and_costs_the_others_nothing() -> None:
     assert [each.reason for each in found] == ["frame 2 is odd", "there is no keyframe", "", "it came out as inf"]
 
 
+def test_a_fault_in_a_measure_costs_the_others_nothing() -> None:
+    faulty = measure("faulty", lambda view: 1 / (view.number - 1))
+    found = score(frames(3), subject(3), [faulty, measure("one", lambda view: 1.0)])
+    assert [each.value for each in found] == [None, 1.0]
+    assert found[0].reason == "it failed with ZeroDivisionError: division by zero"
+
+
 def test_no_frames_are_a_reason_and_no_number() -> None:
     (found,) = score([], subject(0), [measure("light", lambda view: 1.0)])
     assert (found.value, found.reason) == (None, "there are no frames")

@@ -4,7 +4,6 @@ What a take scored follows from its bytes, its keyframe and the measures' versio
 again; and as measures take seconds and hosts minutes, takes are scored while others are waited for."""
 
 import json
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,8 +20,6 @@ from vgkit.run import Run
 
 if TYPE_CHECKING:
     from vgkit.quality.measure import Measure, Scored
-
-log = logging.getLogger(__name__)
 
 SCORES = "chunks/scores.json"
 _PHASE = "chunks"
@@ -114,12 +111,6 @@ def score_take(
         found = score(read_frames(clip), subject, measures)
     except VgkitError as why:
         return [Scored(measure, None, str(why)) for measure in measures], {}
-    except Exception as fault:
-        if len(measures) > 1:  # each alone, so that the one with the fault costs the others nothing
-            alone = [score_take(clip, fps=fps, keyframe=keyframe, measures=[measure]) for measure in measures]
-            return [each for (each,), _ in alone], next((seen for _, seen in alone if seen), {})
-        log.warning("%s of %s failed", measures[0].name, clip, exc_info=True)
-        return [Scored(measures[0], None, f"it failed with {type(fault).__name__}: {fault}")], {}
     return found, {"frames": subject.count, "size": list(subject.size), "fps": float(fps)}
 
 

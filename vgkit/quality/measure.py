@@ -3,15 +3,19 @@
 A number without its unit, its direction and what made it can't be compared a year later; so it goes on record with
 them."""
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from vgkit.errors import NotMeasured
 from vgkit.media.frames import Frame
 from vgkit.quality.view import Subject, View, views
 
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 Direction = Literal["higher", "lower", "target", "neither"]
 
 
@@ -54,30 +58,38 @@ class Scored:
 
 def score(frames: Iterable[Frame], subject: Subject, measures: Sequence[Measure]) -> list[Scored]:
     """Take all measures in one pass over RGB uint8 frames. A measure that fails costs the others nothing."""
-    at_work: list[tuple[Measure, Watcher]] = []
-    found: dict[str, Scored] = {}
-    for measure in measures:
-        try:
-            at_work.append((measure, measure.begin(subject)))
-        except NotMeasured as why:
-            found[measure.name] = Scored(measure, None, str(why))
+    trials = [_Trial(measure, subject) for measure in measures]
     for view in views(frames):
-        for measure, watcher in list(at_work):
-            try:
-                watcher.see(view)
-            except NotMeasured as why:
-                found[measure.name] = Scored(measure, None, str(why))
-                at_work.remove((measure, watcher))
-    for measure, watcher in at_work:
-        found[measure.name] = _ended(measure, watcher)
-    return [found[measure.name] for measure in measures]
+        for trial in trials:
+            trial.see(view)
+    return [trial.ended() for trial in trials]
 
 
-def _ended(measure: Measure, watcher: Watcher) -> Scored:
-    try:
-        value = watcher.value()
-    except NotMeasured as why:
-        return Scored(measure, None, str(why))
-    if not math.isfinite(value):
-        return Scored(measure, None, f"it came out as {value}")
-    return Scored(measure, float(value))
+class _Trial:
+    """A measure at work on a clip; from the first thing that goes wrong on it only keeps the reason."""
+
+    def __init__(self, measure: Measure, subject: Subject) -> None:
+        self._measure, self._reason = measure, ""
+        self._watcher: Watcher | None = self._tried(lambda: measure.begin(subject))
+
+    def see(self, view: View) -> None:
+        if (watcher := self._watcher) and not self._reason:
+            self._tried(lambda: watcher.see(view))
+
+    def ended(self) -> Scored:
+        value = self._tried(self._watcher.value) if self._watcher and not self._reason else None
+        if value is None or self._reason:
+            return Scored(self._measure, None, self._reason)
+        if not math.isfinite(value):
+            return Scored(self._measure, None, f"it came out as {value}")
+        return Scored(self._measure, float(value))
+
+    def _tried(self, work: Callable[[], T]) -> T | None:
+        try:
+            return work()
+        except NotMeasured as why:
+            self._reason = str(why)
+        except Exception as fault:  # a clip may have cost money, and the other measures are right all the same
+            log.warning("%s failed", self._measure.name, exc_info=True)
+            self._reason = f"it failed with {type(fault).__name__}: {fault}"
+        return None
