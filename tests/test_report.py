@@ -189,6 +189,7 @@ def test_films_are_ranked_by_a_measure_that_knows_better_from_worse(runs: Path) 
     for number in range(8):
         filmed(runs, f"r{number}", value=float(number))
     measured(filmed(runs, "r8", value=8.0), 5.0, name="motion", direction="neither")
+    measured(filmed(runs, "other version", value=9.0), -1.0, version="2")
     assert [film.run for film in report().films] == ["r0", "r1", "r2", "r6", "r7", "r8"]
     with pytest.raises(ParameterError, match="can't be ranked by 'motion'. Films here can be ranked by warp_error"):
         report(measure="motion")

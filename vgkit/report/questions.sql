@@ -161,20 +161,29 @@ GROUP BY engine, role
 ORDER BY saved_usd DESC, calls DESC;
 
 -- films
-WITH scored AS (
-    SELECT
-        run,
-        unit,
-        avg(value) AS value,
-        rank() OVER (ORDER BY avg(value) * if(any_value(direction) = 'higher', -1, 1), run) AS place,
-        count(*) OVER () AS films
+WITH measured AS (
+    SELECT *
     FROM quality
     SEMI JOIN (FROM chosen WHERE film IS NOT NULL) USING (run)
     WHERE name = $measure
         AND direction IN ('higher', 'lower')
         AND coalesce(stage, 'film') = 'film'
         AND value IS NOT NULL
-    GROUP BY run, unit, implementation, version
+),
+-- What different versions measured can't be ranked together: the one that most films have counts.
+usual AS (
+    SELECT implementation, version FROM measured GROUP BY ALL ORDER BY count(DISTINCT run) DESC, version DESC LIMIT 1
+),
+scored AS (
+    SELECT
+        run,
+        any_value(unit) AS unit,
+        avg(value) AS value,
+        row_number() OVER (ORDER BY avg(value) * if(any_value(direction) = 'higher', -1, 1), run) AS place,
+        count(*) OVER () AS films
+    FROM measured
+    SEMI JOIN usual USING (implementation, version)
+    GROUP BY run
 )
 SELECT c.run, c.template, c.video_engine, c.state, c.cost_usd, c.seconds, c.film, s.value, s.unit, s.place, s.films
 FROM scored s
