@@ -123,6 +123,7 @@ def _quality(figure: "Figure", rows: pd.DataFrame, *, across: int) -> None:
             axes.plot(row["middle"], place, "o", color=tint)
         axes.set_yticks(range(len(ranked)), [engine.partition("@")[0] for engine in ranked.engine])
         axes.set_ylim(-0.6, len(ranked) - 0.4)
+        axes.locator_params(axis="x", nbins=4)
         axes.set(title=name, xlabel=_better(ranked.unit[0], ranked.direction[0]))
     for axes in grid[len(panels) :]:
         axes.set_axis_off()
