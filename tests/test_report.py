@@ -15,10 +15,12 @@ from typer.testing import CliRunner
 
 from vgkit.cli import app
 from vgkit.errors import ParameterError
-from vgkit.ledger import Events
+from vgkit.ledger import Events, Ledger
 from vgkit.report import Report, report
 from vgkit.report import page as page_of_report
 from vgkit.report import shelf as shelf_of_films
+from vgkit.report.asking import Choice, answers
+from vgkit.report.figures import compared
 
 CALL: dict[str, Any] = {"role": "video", "engine": "zeroscope", "host": "replicate", "phase": "chunks"}
 
@@ -164,10 +166,25 @@ def test_quality_is_told_by_engine_and_stills_do_not_count_for_one(runs: Path) -
     events.write("fallback", phase="chunks", subject="s09", engine="animatediff", message="none", tries=3)
     measured(events, 99.0, subject="s09")
     rows = cells(report(), "quality")
-    assert [(row["engine"], row["middle"], row["measured"], row["could not be"]) for row in rows] == [
-        ("animatediff@replicate", "2", "1", "1"),
-        ("zeroscope@replicate", "2", "2", "0"),
+    assert [(row["engine"], row["middle"], row["measured"]) for row in rows] == [
+        ("animatediff@replicate", "2", "1 of 2"),
+        ("zeroscope@replicate", "2", "2"),
     ]
+
+
+def test_a_plot_of_quality_shows_each_measure_as_most_were_measured(runs: Path) -> None:
+    for run, engine in (("a", "zeroscope@replicate"), ("b", "animatediff@replicate")):
+        events = record_run(runs, run, engine=engine)
+        for number in range(3):
+            measured(events, float(number), subject=f"s{number}")
+            measured(events, 7.0, subject=f"s{number}", name="black_stretch")
+            measured(events, float(number), subject=f"s{number}", name="camera_pan", direction="neither")
+        measured(events, 99.0, subject="s0", version="0")
+    Ledger(runs).sync()
+    shown = compared(answers(Ledger(runs), Choice(), measure="warp_error")["quality"])
+    assert list(shown.panel.unique()) == ["warp error, film", "camera pan, film", "black stretch, film"]
+    assert shown[shown.name == "warp_error"].high.max() < 99
+    assert shown.groupby("panel").engine.nunique().eq(2).all()
 
 
 def test_runs_are_chosen_by_day_profile_template_and_whether_they_are_real(runs: Path) -> None:

@@ -24,7 +24,7 @@ class _Paint(Protocol):
 def plots(found: Answers) -> Iterator[tuple[str, str]]:
     """Yield the name of the question that each plot answers, and the plot as HTML."""
     days, profiles, steps = found["by_day"], found["by_profile"], found["steps"]
-    steps, quality = steps[steps.seconds_p95 > _LEAST_S], _compared(found["quality"])
+    steps, quality = steps[steps.seconds_p95 > _LEAST_S], compared(found["quality"])
     if len(days):
         yield "by_day", _drawn(_days, days, alt="Spent by day and engine", heights_px=(300, 300))
     if profiles.judged.sum():
@@ -130,18 +130,40 @@ def _quality(figure: "Figure", rows: pd.DataFrame, *, across: int) -> None:
 
 
 def _better(unit: str, direction: str) -> str:
-    return f"{unit}, {direction} is better" if direction in ("higher", "lower") else unit
+    return ", ".join(filter(None, (unit, f"{direction} is better" if direction in ("higher", "lower") else "")))
 
 
-def _compared(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep what was measured of clips as engines made them, else of films; the measures of most engines first."""
+def compared(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep what was measured of clips as engines made them, else of films, and of each what was measured one way.
+
+    Measures of most engines come first; of them those by which one can be better, and last what is the same for all.
+    """
     measured = rows.dropna(subset=["middle"])
     generated = measured[measured.stage == "generated"]
     rest = measured[(measured.stage != "generated") & ~measured.name.isin(generated.name)]
     shown = pd.concat([generated, rest])
     shown = shown.assign(panel=[_panel(*each) for each in zip(shown["name"], shown["stage"], strict=True)])
-    counts = shown.groupby("panel", sort=False).engine.nunique().sort_values(ascending=False, kind="stable")
-    return shown[shown.panel.isin(counts.index[:_MOST_PANELS])]
+    shown = _one_way(shown)
+    panels = shown.groupby("panel", sort=False)
+    worth = pd.DataFrame(
+        {
+            "engines": panels.engine.nunique(),
+            "tells": panels.low.min() < panels.high.max(),
+            "ranks": panels.direction.first().isin(["higher", "lower"]),
+        }
+    ).sort_values(["engines", "tells", "ranks"], ascending=False, kind="stable")
+    chosen = list(worth.index[:_MOST_PANELS])
+    return shown[shown.panel.isin(chosen)].sort_values(
+        "panel", key=lambda names: names.map(chosen.index), kind="stable"
+    )
+
+
+def _one_way(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep of each panel the implementation and version that measured most: what others found has another scale."""
+    way = rows.implementation + " " + rows.version
+    times = rows.groupby(["panel", way]).measured.transform("sum")
+    usual = way[times.groupby(rows.panel).idxmax()].set_axis(rows.panel[times.groupby(rows.panel).idxmax()])
+    return rows[way == rows.panel.map(usual)]
 
 
 def _panel(name: str, stage: str) -> str:

@@ -92,6 +92,11 @@ def _against_cap(row: Row) -> str:
     return f"{usd(row['most_usd'])} of {usd(row['cap_usd'])}{over}"
 
 
+def _measured(row: Row) -> str:
+    """How often there was a number, and of how many times where not always."""
+    return f"{row['measured']:,}" + (f" of {row['measured'] + row['missing']:,}" if row["missing"] else "")
+
+
 def _spread(row: Row) -> str:
     return f"{row['low']:.4g} to {row['high']:.4g}" if known(row["low"]) else ""
 
@@ -192,9 +197,8 @@ _TABLES: dict[str, tuple[str, Columns]] = {
             ("unit", _text("unit")),
             ("better is", _text("direction")),
             ("films", _count("films")),
-            ("measured", _count("measured")),
-            ("could not be", _count("missing")),
-            ("by", lambda row: f"{row['implementation']} {row['version']}"),
+            ("measured", _measured),
+            ("by", lambda row: f"{row['implementation'].removeprefix('vgkit.')} {row['version']}"),
         ),
     ),
 }
