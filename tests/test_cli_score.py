@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from vgkit.cli import app
 from vgkit.errors import AssetError, InputError, NotAClip, ParameterError
 from vgkit.media.frames import write_lossless, write_picture
-from vgkit.quality.registry import CLIP_MEASURES
+from vgkit.quality.registry import clip_measures
 
-NAMES = [measure.name for measure in CLIP_MEASURES]
+NAMES = [measure.name for measure in clip_measures()]
 
 
 def vgkit(*arguments: object) -> Result:
@@ -67,7 +67,7 @@ def test_json_is_one_object_with_the_provenance_of_each_number(here: Path) -> No
     (clip,) = json.loads(vgkit("score", "sharp.mkv", "--json").stdout)["clips"]
     assert (clip["file"], clip["width"], clip["height"], clip["frames"], clip["fps"]) == ("sharp.mkv", 64, 48, 4, 8)
     assert [found["measure"] for found in clip["measures"]] == NAMES
-    for found, measure in zip(clip["measures"], CLIP_MEASURES, strict=True):
+    for found, measure in zip(clip["measures"], clip_measures(), strict=True):
         assert (found["implementation"], found["version"]) == (measure.implementation, measure.version)
         assert (found["unit"], found["direction"], found["reads"]) == (measure.unit, measure.direction, measure.reads)
         assert (found["value"] is None) == bool(found["reason"])
@@ -111,7 +111,16 @@ def test_pictures_are_scored_at_the_rate_that_was_said_and_ask_for_one(here: Pat
 def test_the_keyframe_is_held_against_the_first_frame_and_its_lack_is_told(here: Path) -> None:
     assert float(rows(vgkit("score", "sharp.mkv", "--keyframe", "still.png"))["keyframe_adherence"][0]) == 1
     said = vgkit("score", "sharp.mkv", "soft.mkv").stdout
-    assert said.splitlines()[-1] == "– keyframe_adherence: no keyframe was given"
+    assert "– keyframe_adherence: no keyframe was given" in said.splitlines()
+
+
+def test_the_prompt_is_what_a_model_holds_each_clip_against(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from clip_folders import clip_folder
+
+    monkeypatch.setenv("VGKIT_CLIP", str(clip_folder(here / "clip")))
+    write_picture(np.full((48, 64, 3), (255, 0, 0), np.uint8), here / "red.png")
+    assert float(rows(vgkit("score", "red.png", "--prompt", "red"))["clip_score"][0]) == 100
+    assert "– clip_score: no prompt was given" in vgkit("score", "red.png").stdout.splitlines()
 
 
 def test_a_reason_that_holds_for_some_clips_names_them(here: Path) -> None:

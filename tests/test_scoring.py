@@ -13,7 +13,7 @@ from vgkit.errors import InputError, NotAClip
 from vgkit.media.ffmpeg import run_ffmpeg
 from vgkit.media.frames import Frame, write_clip, write_lossless, write_picture
 from vgkit.quality.measure import Scored
-from vgkit.quality.registry import CLIP_MEASURES
+from vgkit.quality.registry import clip_measures
 from vgkit.scoring import score_clip, shown
 
 _LOOKS = ("sharpness", "contrast", "colourfulness", "clipping", "noise", "blockiness", "piqe")
@@ -66,14 +66,17 @@ def close(one: dict[str, float | None], other: dict[str, float | None], *, withi
 
 
 def test_measures_have_names_of_their_own() -> None:
-    names = [measure.name for measure in CLIP_MEASURES]
+    names = [measure.name for measure in clip_measures()]
     assert len({*names}) == len(names)
 
 
-def test_all_but_what_needs_a_keyframe_have_a_number_for_a_plain_clip(tmp_path: Path) -> None:
+def test_all_but_what_needs_a_keyframe_or_a_model_have_a_number_for_a_plain_clip(tmp_path: Path) -> None:
     scored = score_clip(clip(tmp_path / "plain.mkv"))
     check(scored.scores)
-    assert [found.measure.name for found in scored.scores if found.value is None] == ["keyframe_adherence"]
+    assert [found.measure.name for found in scored.scores if found.value is None] == [
+        "keyframe_adherence",
+        "clip_score",
+    ]
 
 
 def test_a_keyframe_is_held_against_the_first_frame(tmp_path: Path) -> None:

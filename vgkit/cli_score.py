@@ -29,13 +29,14 @@ def score(
     files: _FilesArgument,
     fps: FpsOption = "",
     keyframe: Annotated[Path | None, typer.Option(help="the still that each clip was to begin with")] = None,
+    prompt: Annotated[str, typer.Option(help="what each clip was to show, for a CLIP score (docs/quality.md)")] = "",
     as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="one line for each clip and measure")] = False,
 ) -> None:
     """Score clips by all measures, side by side. A file that can't be scored is told, and the others are scored."""
     if as_json and as_csv:
         raise ParameterError("--json and --csv: both at once is not possible. Say one of them.")
-    clips, failed = _scored(files, fps=fps, keyframe=keyframe)
+    clips, failed = _scored(files, fps=fps, keyframe=keyframe, prompt=prompt)
     if as_json:
         sys.stdout.write(_json(clips, failed))
     elif as_csv:
@@ -45,7 +46,9 @@ def score(
     _raise_first(failed)
 
 
-def _scored(files: list[Path], *, fps: str, keyframe: Path | None) -> tuple[list["ScoredClip"], dict[str, VgkitError]]:
+def _scored(
+    files: list[Path], *, fps: str, keyframe: Path | None, prompt: str
+) -> tuple[list["ScoredClip"], dict[str, VgkitError]]:
     """Score what can be scored; the rest by name, with why not."""
     from vgkit.media.frames import read_picture
     from vgkit.media.pixels import BLACK, laid
@@ -58,7 +61,7 @@ def _scored(files: list[Path], *, fps: str, keyframe: Path | None) -> tuple[list
     clips, failed = [], {}
     for file in files:
         try:
-            clips.append(score_clip(file, fps=rate, keyframe=still))
+            clips.append(score_clip(file, fps=rate, keyframe=still, prompt=prompt))
         except VgkitError as why:
             failed[str(file)] = why
     return clips, failed

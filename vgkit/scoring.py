@@ -11,7 +11,7 @@ from pathlib import Path
 from vgkit.media.footage import Footage, read_footage
 from vgkit.media.pixels import Frame
 from vgkit.quality.measure import Measure, Scored, score
-from vgkit.quality.registry import CLIP_MEASURES
+from vgkit.quality.registry import clip_measures
 from vgkit.quality.view import Subject
 
 
@@ -28,16 +28,19 @@ def score_clip(
     *,
     fps: Fraction | None = None,
     keyframe: Frame | None = None,
-    measures: Sequence[Measure] = CLIP_MEASURES,
+    prompt: str = "",
+    measures: Sequence[Measure] | None = None,
 ) -> ScoredClip:
     """Score a clip, an animated picture, or pictures in a folder or by a pattern, as it is: a GIF keeps its dither.
 
     ``fps`` overrules the clip's header. ``keyframe`` is the still that the clip was to begin with, RGB uint8 of any
-    size. Raises NotAClip where the clip is not whole or can't be shown right, InputError where a rate must be given.
+    size, and ``prompt`` what it was to show; ``measures`` are all where none are named. Raises NotAClip where the clip
+    is not whole or can't be shown right, InputError where a rate must be given.
     """
     footage = read_footage(path, fps=fps, undither=False)
-    subject = Subject(footage.size, footage.fps, footage.count, keyframe)
-    return ScoredClip(footage, tuple(score(footage.frames(), subject, measures)))
+    subject = Subject(footage.size, footage.fps, footage.count, keyframe, prompt=prompt)
+    chosen = clip_measures() if measures is None else measures
+    return ScoredClip(footage, tuple(score(footage.frames(), subject, chosen)))
 
 
 def shown(value: float | None) -> str:

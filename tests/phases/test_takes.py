@@ -34,7 +34,7 @@ from vgkit.pipeline import run_phases
 from vgkit.profiles import profiles
 from vgkit.quality import sharpness
 from vgkit.quality.measure import Measure
-from vgkit.quality.registry import CLIP_MEASURES
+from vgkit.quality.registry import CLIP_MEASURES, clip_measures
 from vgkit.quality.watchers import mean_of
 from vgkit.run import Run
 from vgkit.storyboard import ClipShape
@@ -169,13 +169,13 @@ def test_every_take_is_scored_by_every_measure_and_says_by_what(film: Run) -> No
     make_chunks(film)
     found = events(film, "metric")
     assert {event["subject"] for event in found} == {"s01/t01", "s02/t01", "s03/t01"}
-    assert [event["name"] for event in found if event["subject"] == "s02/t01"] == [m.name for m in CLIP_MEASURES]
+    assert [event["name"] for event in found if event["subject"] == "s02/t01"] == [m.name for m in clip_measures()]
     assert {json.dumps(event["scored"]) for event in found} == {
         '{"stage": "generated", "frames": 8, "size": [192, 108], "fps": 8.0}'
     }
     by = {
         measure.name: (measure.unit, measure.direction, measure.implementation, measure.version)
-        for measure in CLIP_MEASURES
+        for measure in clip_measures()
     }
     about = ("unit", "direction", "implementation", "version")
     assert all(tuple(event[name] for name in about) == by[event["name"]] for event in found)
@@ -183,6 +183,29 @@ def test_every_take_is_scored_by_every_measure_and_says_by_what(film: Run) -> No
     ledger.sync()
     kept = ledger.query("select count(*) from metrics where phase = 'chunks' and latest").iloc[0, 0]
     assert kept == len(found)
+
+
+def test_a_take_is_held_against_its_prompt_once_a_model_is_named(
+    film: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clip_folders import clip_folder
+
+    monkeypatch.delenv("VGKIT_CLIP", raising=False)
+    make_chunks(film)
+    monkeypatch.setenv("VGKIT_CLIP", str(clip_folder(tmp_path / "clip")))
+    make_chunks(film, takes=2)
+    without, held = (event for event in events(film, "metric") if _of(event) == ("s01/t01", "clip_score"))
+    assert (without["value"], without["version"]) == (None, "1")
+    assert without["reason"] == "no model; set VGKIT_CLIP to a folder of CLIP in ONNX"
+    assert 0 < held["value"] <= 100
+    assert [_of(event) for event in events(film, "metric")].count(("s01/t01", "sharpness")) == 1
+    prompts = {f"{shot.id}/t01": shot.prompt for shot in film.storyboard.shots}
+    scores = told(film, "chunks/scores.json")
+    assert {subject: scores[subject]["prompt"] for subject in prompts} == prompts
+
+
+def _of(event: Any) -> tuple[str, str]:
+    return event["subject"], event["name"]
 
 
 def test_a_take_that_is_kept_is_neither_asked_for_nor_scored_again(film: Run, drifter: Drifter) -> None:

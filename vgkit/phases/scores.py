@@ -1,7 +1,7 @@
 """What each take of a run scored, by every measure, as it came from its engine.
 
-What a take scored follows from its bytes, its keyframe and the measures' versions, so these decide whether it is scored
-again; and as measures take seconds and hosts minutes, takes are scored while others are waited for."""
+What a take scored follows from its bytes, its keyframe, its prompt and the measures' versions, so these decide whether
+it is scored again; and as measures take seconds and hosts minutes, takes are scored while others are waited for."""
 
 import json
 import os
@@ -25,7 +25,7 @@ SCORES = "chunks/scores.json"
 _PHASE = "chunks"
 _AT_ONCE = 4
 
-# Of each take, by "<shot>/<take>": the digests of its clip and its keyframe, and what each measure found.
+# Of each take, by "<shot>/<take>": the digests of its clip and its keyframe, its prompt, and what each measure found.
 Scores = Mapping[str, Mapping[str, Any]]
 
 
@@ -71,19 +71,20 @@ class Scorer:
 
     def _score(self, ask: Ask) -> dict[str, Any]:
         """Score one take by the measures that have not seen it yet, and put on record what they found."""
-        from vgkit.quality.registry import CLIP_MEASURES
+        from vgkit.quality.registry import clip_measures
 
-        request = ask.request
+        request, measures = ask.request, clip_measures()
         assert isinstance(request, ClipRequest)
         assert request.keyframe is not None
-        clip = {"sha256": sha256_of(ask.out), "keyframe": sha256_of(request.keyframe)}
+        clip = {"sha256": sha256_of(ask.out), "keyframe": sha256_of(request.keyframe), "prompt": request.prompt}
         before = self._before.get(ask.subject, {})
         known = before["measures"] if clip.items() <= before.items() else {}
-        due = [measure for measure in CLIP_MEASURES if not _is_by(known.get(measure.name), measure)]
-        found, seen = score_take(ask.out, fps=Fraction(request.shape.fps), keyframe=request.keyframe, measures=due)
+        due = [measure for measure in measures if not _is_by(known.get(measure.name), measure)]
+        fps = Fraction(request.shape.fps)
+        found, seen = score_take(ask.out, fps=fps, keyframe=request.keyframe, prompt=request.prompt, measures=due)
         figures = {each.measure.name: _figure(each) for each in found}
         self._tell(ask.subject, figures, {"stage": "generated", **seen})
-        return clip | {"measures": {m.name: figures.get(m.name) or known[m.name] for m in CLIP_MEASURES}}
+        return clip | {"measures": {m.name: figures.get(m.name) or known[m.name] for m in measures}}
 
     def _tell(self, subject: str, figures: Mapping[str, Mapping[str, Any]], scored: Mapping[str, Any]) -> None:
         for name, figure in figures.items():
@@ -91,9 +92,9 @@ class Scorer:
 
 
 def score_take(
-    clip: Path, *, fps: Fraction, keyframe: Path, measures: "Sequence[Measure]"
+    clip: Path, *, fps: Fraction, keyframe: Path, measures: "Sequence[Measure]", prompt: str = ""
 ) -> "tuple[list[Scored], dict[str, Any]]":
-    """Score a clip against its keyframe; also say what was seen of it: ``frames``, ``size`` and ``fps``.
+    """Score a clip against its keyframe and prompt; also say what was seen of it: ``frames``, ``size`` and ``fps``.
 
     What is wrong with the clip or with a measure ends nothing: there is no number then, and the reason.
     """
@@ -106,7 +107,8 @@ def score_take(
         return [], {}
     try:
         file = probe(clip)
-        subject = Subject((file.width, file.height), fps, file.frames, read_picture(keyframe)[..., :3])
+        still = read_picture(keyframe)[..., :3]
+        subject = Subject((file.width, file.height), fps, file.frames, still, prompt=prompt)
         # Each frame as the cut will hold it, whatever the clip's header says of their times.
         found = score(read_frames(clip), subject, measures)
     except VgkitError as why:

@@ -34,9 +34,9 @@ class Decision:
 
 def rule_of(profile: Profile) -> list[Criterion]:
     """Read the rule of a profile. Raises ParameterError for a measure by which no take is the better one."""
-    from vgkit.quality.registry import CLIP_MEASURES
+    from vgkit.quality.registry import clip_measures
 
-    ranking = {measure.name: measure for measure in CLIP_MEASURES if measure.direction in ("higher", "lower")}
+    ranking = {measure.name: measure for measure in clip_measures() if measure.direction in ("higher", "lower")}
     for name in profile.pick:
         if name not in ranking:
             raise ParameterError(

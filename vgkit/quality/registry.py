@@ -1,4 +1,6 @@
-"""All measures of clips, in the order in which they are shown: how a clip moves, how it looks, its faults, its aim."""
+"""All measures of clips, in the order in which they are shown: how a clip moves, how it looks, its faults, its aim.
+
+Those that need no model are always the same; with them comes one whose version is that of a model on disk."""
 
 from vgkit.quality import (
     appearance_consistency,
@@ -18,6 +20,7 @@ from vgkit.quality import (
     unplanned_cuts,
     warp_error,
 )
+from vgkit.quality.clip_score import clip_score
 from vgkit.quality.measure import Measure
 
 CLIP_MEASURES: tuple[Measure, ...] = (
@@ -39,3 +42,8 @@ CLIP_MEASURES: tuple[Measure, ...] = (
     stretches.FROZEN,
     keyframe_adherence.MEASURE,
 )
+
+
+def clip_measures() -> tuple[Measure, ...]:
+    """Return all measures of clips, the CLIP score by the model that VGKIT_CLIP names now."""
+    return (*CLIP_MEASURES, clip_score())

@@ -20,7 +20,7 @@ class Subject:
     """What is scored: ``size`` is (width, height), ``count`` the number of frames.
 
     ``keyframe`` is the still that the clip was to grow from, RGB uint8 (h, w, 3) of any size, and ``keyframe_at`` the
-    frame that was to show it.
+    frame that was to show it. ``prompt`` is what it was to show, in words; empty where nobody said.
     """
 
     size: tuple[int, int]
@@ -28,6 +28,7 @@ class Subject:
     count: int
     keyframe: Frame | None = None
     keyframe_at: int = 0
+    prompt: str = ""
 
 
 class View:
