@@ -23,10 +23,12 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def clip_folder(folder: Path, *, colours: np.ndarray = COLOURS, output: str = "image_embeds", **settings: Any) -> Path:
-    """Write a model; the ``settings`` are those that differ from the plain ones."""
+def clip_folder(
+    folder: Path, *, colours: np.ndarray = COLOURS, output: str = "image_embeds", keep: int = 0, **settings: Any
+) -> Path:
+    """Write a model, plain but for what is given; ``keep`` 1 leaves a picture's vector its height and width."""
     (folder / "onnx").mkdir(parents=True, exist_ok=True)
-    onnx.save(vision_net(output), folder / "onnx" / "vision_model.onnx")
+    onnx.save(vision_net(output, keep), folder / "onnx" / "vision_model.onnx")
     onnx.save(text_net(colours), folder / "onnx" / "text_model.onnx")
     tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(WORDS, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
@@ -35,12 +37,12 @@ def clip_folder(folder: Path, *, colours: np.ndarray = COLOURS, output: str = "i
     return folder
 
 
-def vision_net(output: str) -> Any:
+def vision_net(output: str, keep: int) -> Any:
     """The mean of each channel."""
     helper, kind = onnx.helper, onnx.TensorProto.FLOAT
-    mean = helper.make_node("ReduceMean", ["pixel_values"], [output], axes=[2, 3], keepdims=0)
+    mean = helper.make_node("ReduceMean", ["pixel_values"], [output], axes=[2, 3], keepdims=keep)
     pictures = helper.make_tensor_value_info("pixel_values", kind, ["n", 3, "h", "w"])
-    return _net([mean], [pictures], helper.make_tensor_value_info(output, kind, ["n", 3]))
+    return _net([mean], [pictures], helper.make_tensor_value_info(output, kind, ["n", 3, 1, 1] if keep else ["n", 3]))
 
 
 def text_net(colours: np.ndarray) -> Any:

@@ -187,6 +187,13 @@ def test_a_net_that_gives_something_else_is_named(model: Path) -> None:
     assert "image_embeds" in reason
 
 
+def test_what_is_not_one_vector_is_named(model: Path) -> None:
+    """Some exports give what each part of the picture holds, under the name of its vector."""
+    clip_folder(model, keep=1)
+    reason = scored(frames(RED), "red").reason
+    assert "its image_embeds have the shape (1, 3, 1, 1) and are not one vector" in reason
+
+
 def test_nets_of_two_models_are_told(model: Path) -> None:
     clip_folder(model, colours=np.ones((5, 4), np.float32))
     assert scored(frames(RED), "red").reason.startswith("the model's pictures have 3 numbers and its words 4")

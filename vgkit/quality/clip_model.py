@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 Vector = NDArray[np.float64]
 
-VARIABLE = "VGKIT_CLIP"
-EXTRA = "pip install 'vgkit[learned]'"
+_VARIABLE = "VGKIT_CLIP"
+_EXTRA = "pip install 'vgkit[learned]'"
 _RUNTIME = ("onnxruntime", "tokenizers")
 _FILES = ("vision_model.onnx", "text_model.onnx", "tokenizer.json", "preprocessor_config.json")
 _CONTEXT_TOKENS = 77  # what CLIP was trained to read, its begin and end among them (Radford et al. 2021)
-_CURE = f"Set {VARIABLE} to CLIP as published in ONNX"
+_CURE = f"Set {_VARIABLE} to CLIP as published in ONNX"
 _LOADING = Lock()  # takes are scored in several threads, and a model takes hundreds of megabytes
 
 
@@ -50,15 +50,15 @@ class ClipFiles:
 
 def clip_files() -> ClipFiles:
     """Find the model that VGKIT_CLIP names. Raises NotMeasured where there is none or it could not be run."""
-    given = os.environ.get(VARIABLE, "")
+    given = os.environ.get(_VARIABLE, "")
     if not given:
-        raise NotMeasured(f"no model; set {VARIABLE} to a folder of CLIP in ONNX")
+        raise NotMeasured(f"no model; set {_VARIABLE} to a folder of CLIP in ONNX")
     if missing := [name for name in _RUNTIME if importlib.util.find_spec(name) is None]:
-        raise NotMeasured(f"it needs {' and '.join(missing)}, not installed here. Run {EXTRA}")
+        raise NotMeasured(f"it needs {' and '.join(missing)}, not installed here. Run {_EXTRA}")
     try:
         return _files_in(Path(given).expanduser())
     except (OSError, RuntimeError) as why:  # RuntimeError is for the home of somebody unknown
-        raise NotMeasured(f"{VARIABLE}={given} can't be read ({why}). {_CURE}") from why
+        raise NotMeasured(f"{_VARIABLE}={given} can't be read ({why}). {_CURE}") from why
 
 
 def _files_in(folder: Path) -> ClipFiles:
@@ -191,7 +191,9 @@ def _vector(net: "InferenceSession", name: str, inputs: Mapping[str, Any]) -> Ve
     """Run a net on those of the inputs that it has; return its output of a name at a length of 1."""
     wanted = {each.name for each in net.get_inputs()}
     (found,) = net.run([name], {key: given for key, given in inputs.items() if key in wanted})
-    vector = np.asarray(found, np.float64).ravel()
+    if np.ndim(found) != 2 or len(found) != 1:
+        raise ValueError(f"its {name} have the shape {np.shape(found)} and are not one vector")
+    vector = np.asarray(found[0], np.float64)
     length = float(np.linalg.norm(vector))
     if not 0 < length < np.inf:
         raise ValueError(f"its {name} have a length of {length}")

@@ -9,7 +9,7 @@ from vgkit.quality.measure import Measure
 from vgkit.quality.view import Subject, View
 from vgkit.quality.watchers import Begin
 
-VERSION = "1"
+_VERSION = "1"
 _LOOKS = 4
 
 
@@ -23,8 +23,8 @@ def clip_score() -> Measure:
     try:
         files = clip_files()
     except NotMeasured as why:
-        return _measure(VERSION, _refusing(str(why)))
-    return _measure(f"{VERSION}-{files.digest[:12]}", lambda subject: _Likeness(files, subject))
+        return _measure(_VERSION, _refusing(str(why)))
+    return _measure(f"{_VERSION}-{files.digest[:12]}", lambda subject: _Likeness(files, subject))
 
 
 def _measure(version: str, begin: Begin) -> Measure:
