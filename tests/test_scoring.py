@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -58,11 +59,14 @@ def check(found: tuple[Scored, ...]) -> None:
             assert least <= each.value <= most, each.measure.name
 
 
-def close(one: dict[str, float | None], other: dict[str, float | None], *, within: float) -> None:
-    """The same measures have a number, and the same one but for rounding."""
-    assert {name for name in one if one[name] is None} == {name for name in other if other[name] is None}
-    known = {name: value for name, value in one.items() if value is not None}
-    assert {name: other[name] for name in known} == pytest.approx(known, rel=within, abs=within)
+def taken(found: dict[str, float | None]) -> dict[str, float]:
+    """Only the measures that have a number."""
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def near(found: dict[str, float | None], *, within: float = 1e-6) -> Any:
+    """The same measures taken, and the same numbers but for rounding."""
+    return pytest.approx(taken(found), rel=within, abs=within)
 
 
 def test_measures_have_names_of_their_own() -> None:
@@ -91,15 +95,13 @@ def test_a_keyframe_is_held_against_the_first_frame(tmp_path: Path) -> None:
 
 def test_a_folder_of_pictures_an_mp4_and_a_webp_score_as_the_frames_they_hold(tmp_path: Path) -> None:
     plain = clip(tmp_path / "plain.mkv")
-    close(scores(pictures(tmp_path / "shot", frames()), fps=Fraction(8)), scores(plain), within=1e-6)
+    assert taken(scores(pictures(tmp_path / "shot", frames()), fps=Fraction(8))) == near(scores(plain))
     webp = recoded(plain, tmp_path / "clip.webp", "-c:v", "libwebp_anim", "-lossless", "1", "-pix_fmt", "bgra")
-    close(scores(webp), scores(plain), within=1e-6)
+    assert taken(scores(webp)) == near(scores(plain))
     write_clip(frames(), tmp_path / "clip.mp4", fps=8, crf=1)
-    close(
-        {name: scores(tmp_path / "clip.mp4")[name] for name in ("contrast", "camera_pan", "warp_error")},
-        {name: scores(plain)[name] for name in ("contrast", "camera_pan", "warp_error")},
-        within=0.15,
-    )
+    coded, whole = scores(tmp_path / "clip.mp4"), scores(plain)
+    names = ("contrast", "camera_pan", "warp_error")
+    assert taken({name: coded[name] for name in names}) == near({name: whole[name] for name in names}, within=0.15)
 
 
 def test_a_gif_is_scored_with_its_dither(tmp_path: Path) -> None:
@@ -139,7 +141,8 @@ def test_an_odd_size_scores_as_the_even_one_it_was_cut_from(tmp_path: Path) -> N
     even = clip(tmp_path / "even.mkv", frames(size=(128, 96)))
     odd = clip(tmp_path / "odd.mkv", [np.ascontiguousarray(frame[:-1, :-1]) for frame in frames(size=(128, 96))])
     names = ("contrast", "colourfulness", "sharpness", "clipping", "camera_pan")
-    close({n: scores(odd)[n] for n in names}, {n: scores(even)[n] for n in names}, within=0.05)
+    cut, whole = scores(odd), scores(even)
+    assert taken({name: cut[name] for name in names}) == near({name: whole[name] for name in names}, within=0.05)
 
 
 def test_transparency_is_scored_as_it_is_seen_on_black(tmp_path: Path) -> None:
@@ -148,13 +151,13 @@ def test_transparency_is_scored_as_it_is_seen_on_black(tmp_path: Path) -> None:
     seen = clip(
         tmp_path / "seen.mkv", [((frame.astype(int) * 128 + 127) // 255).astype(np.uint8) for frame in frames()]
     )
-    close(scores(clear, fps=Fraction(8)), scores(seen), within=1e-6)
+    assert taken(scores(clear, fps=Fraction(8))) == near(scores(seen))
 
 
 def test_ten_bits_score_as_eight(tmp_path: Path) -> None:
     plain = recoded(clip(tmp_path / "rgb.mkv"), tmp_path / "plain.mkv", "-pix_fmt", "yuv444p", "-c:v", "ffv1")
     deep = recoded(plain, tmp_path / "deep.mkv", "-pix_fmt", "yuv444p10le", "-c:v", "ffv1")
-    close(scores(deep), scores(plain), within=0.03)
+    assert taken(scores(deep)) == near(scores(plain), within=0.03)
 
 
 def test_a_variable_rate_is_scored_by_its_times(tmp_path: Path) -> None:
@@ -165,19 +168,19 @@ def test_a_variable_rate_is_scored_by_its_times(tmp_path: Path) -> None:
     uneven = score_clip(recoded(clip(tmp_path / "even.mkv", shots), tmp_path / "uneven.mkv", *how))
     assert "variable rate evened to" in uneven.footage.notes[0]
     write_lossless(uneven.footage.frames(), tmp_path / "played.mkv", fps=uneven.footage.fps)
-    close({each.measure.name: each.value for each in uneven.scores}, scores(tmp_path / "played.mkv"), within=1e-6)
+    assert taken({each.measure.name: each.value for each in uneven.scores}) == near(scores(tmp_path / "played.mkv"))
 
 
 def test_a_clip_that_shows_each_frame_three_times_scores_as_if_once(tmp_path: Path) -> None:
     held = [frame for frame in frames() for _ in range(3)]
     write_lossless(held, tmp_path / "held.mkv", fps=24)
-    close(scores(tmp_path / "held.mkv"), scores(clip(tmp_path / "plain.mkv")), within=1e-6)
+    assert taken(scores(tmp_path / "held.mkv")) == near(scores(clip(tmp_path / "plain.mkv")))
 
 
 def test_a_given_rate_changes_what_counts_in_seconds_and_nothing_else(tmp_path: Path) -> None:
     slow, fast = (scores(clip(tmp_path / "clip.mkv"), fps=Fraction(rate)) for rate in (8, 16))
     assert fast["camera_pan"] == pytest.approx(2 * (slow["camera_pan"] or 0))
-    close({name: fast[name] for name in _LOOKS}, {name: slow[name] for name in _LOOKS}, within=1e-6)
+    assert taken({name: fast[name] for name in _LOOKS}) == near({name: slow[name] for name in _LOOKS})
 
 
 def _half(content: bytes) -> bytes:
