@@ -61,27 +61,40 @@ def encode_film(
     painted = _Painted(size, overlays, grain)
     frames = (painted(picture, number) for number, picture in enumerate(chain([first], supply)))
     wanted = {out: form, **(masters or {})}
-    common: dict[str, Any] = {"size": size, "fps": fps, "metadata": metadata, "with_sound": audio is not None}
-    common["expected_s"] = expected_s
-    done = 0
+    common: dict[str, Any] = {"size": size, "fps": fps, "metadata": metadata, "expected_s": expected_s}
     with ExitStack() as stack:
-        opened = [film_file(path, kind, **common) for path, kind in wanted.items()]
+        opened = [film_file(path, kind, **common, with_sound=audio is not None) for path, kind in wanted.items()]
         films = [stack.enter_context(each) for each in opened]
         sound = None if audio is None else _InStep(_awaited(audio, stack), films, Fraction(fps))
         # Closed before the files are, so that no thread goes on with what has failed.
-        for frame in stack.enter_context(closing(ahead(frames, depth=_FRAMES_AHEAD))):
-            if watch:
-                watch(done, frame)
-            for film in films:
-                film.show(frame)
-            done += 1
-            if sound:
-                sound.play_until(done)
-            if on_frame:
-                on_frame(done)
-        if sound:
-            sound.play_until(done, wait=True)
+        supplied = stack.enter_context(closing(ahead(frames, depth=_FRAMES_AHEAD)))
+        done = _fed(supplied, films, sound, on_frame=on_frame, watch=watch)
     give_memory_back()
+    return done
+
+
+def _fed(
+    frames: Iterable[av.VideoFrame],
+    films: Sequence[FilmFile],
+    sound: "_InStep | None",
+    *,
+    on_frame: Callable[[int], None] | None,
+    watch: Callable[[int, av.VideoFrame], None] | None,
+) -> int:
+    """Give every frame, and the sound that goes with it, to all films; return how many there were."""
+    done = 0
+    for frame in frames:
+        if watch:
+            watch(done, frame)
+        for film in films:
+            film.show(frame)
+        done += 1
+        if sound:
+            sound.play_until(done)
+        if on_frame:
+            on_frame(done)
+    if sound:
+        sound.play_until(done, wait=True)
     return done
 
 
