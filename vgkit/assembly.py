@@ -68,23 +68,13 @@ class Assembled:
     notes: tuple[str, ...]
 
 
-def assemble(
-    clips: Sequence[Path],
-    out: Path,
-    how: Assembly,
-    *,
-    music: Music,
-    form: Format = FILM,
-) -> Assembled:
+def assemble(clips: Sequence[Path], out: Path, how: Assembly, *, music: Music, form: Format = FILM) -> Assembled:
     """Make a film of clips in their order. ``music`` gives the sound for a length and its cuts in seconds, (n, 2).
 
     Raises ParameterError where the clips can't fill the film, NotAClip for one that can't be read, and what
     ``encode_film`` raises; ``out`` is there, whole, only where nothing was raised.
     """
-    if not clips:
-        raise ParameterError("There are no clips. Name at least one.")
-    if out.suffix.lower() != form.suffix:
-        raise ParameterError(f"{out.name}: the film's name must end in {form.suffix}.")
+    _check(clips, out, form)
     footage = [_moving(read_footage(clip, fps=how.fps), how.size) for clip in clips]
     segments = matched(_shots(footage), laid_out(footage, how), fps=_FPS, native_fps=footage[0].fps)
     frames = sum(segment.film_frames for segment in segments)
@@ -116,6 +106,13 @@ def assemble(
         tuple(steady for _, steady in sorted(found.items())),
         tuple(f"{each.path.name}: {note}" for each in footage for note in each.notes),
     )
+
+
+def _check(clips: Sequence[Path], out: Path, form: Format) -> None:
+    if not clips:
+        raise ParameterError("There are no clips. Name at least one.")
+    if out.suffix.lower() != form.suffix:
+        raise ParameterError(f"{out.name}: the film's name must end in {form.suffix}.")
 
 
 def _shots(footage: Sequence[Footage]) -> Iterator[list[Picture]]:
