@@ -73,7 +73,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table that scrolls by itself where it is wider than the page."""
     head = "".join(f"<th scope='col'>{html.escape(column)}</th>" for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<div class='vg-scroll'><table class='vg-table'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    inside = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f"<div class='vg-scroll'><table class='vg-table'>{inside}</table></div>"
 
 
 def bar(share: float, label: str) -> str:
