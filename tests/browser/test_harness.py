@@ -1,0 +1,84 @@
+"""The harness is believed about every page, so it is shown to see what it claims to see."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from browsing import Camera, Lab, Watched, untidy
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+HEAD = "<!doctype html><html lang=en><meta charset=utf-8><link rel=icon href='data:,'><body style='margin:8px'>"
+
+
+def shown(page: Page, html: str) -> list[str]:
+    page.set_content(HEAD + html)
+    return untidy(page)
+
+
+FAULTS = {
+    "overlap": "<button>One</button><button style='margin-left:-20px'>Two</button>",
+    "cut off": "<div style='width:60px;overflow:hidden;white-space:nowrap'>A sentence that is too long</div>",
+    "sideways": "<div style='width:3000px'>wide</div>",
+    "no name": "<button style='width:40px;height:40px'></button>",
+    "no label": "<input type=text>",
+    "faint": "<p style='color:#999;background:#fff'>grey on white</p>",
+    "empty": "<div style='width:200px;height:90px;border:1px solid #333'></div>",
+}
+TIDY = """
+<label>Name <input type=text></label> <button aria-label=Play style='width:40px;height:40px'></button>
+<p style='color:#595959;background:#fff'>grey enough</p>
+<div style='width:200px;border:1px solid #333'>words</div>
+<div style='width:200px;height:90px;border:1px solid #333' role=img aria-label='a chart'></div>
+<button disabled style='color:#ccc'>not now</button>
+<div style='display:none'><button></button></div>
+<p style='color:#fff;background:oklch(30% 0.1 250)'>white on blue</p>
+"""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_untidy_is_found_and_named(page: Page, fault: str) -> None:
+    assert [each.split(":")[0] for each in shown(page, FAULTS[fault])] == [fault]
+
+
+def test_what_is_tidy_is_left_alone(page: Page) -> None:
+    assert shown(page, TIDY) == []
+
+
+def test_what_is_seen_through_is_measured_with_what_lies_behind(page: Page) -> None:
+    faint = "<div style='background:#fff'><p style='color:#000;opacity:.4'>half there</p></div>"
+    assert shown(page, faint)[0].startswith('faint: <p> "half there" has a contrast of 2.')
+    assert shown(page, "<div style='background:#000'><p style='color:#fff;background:#ffffff20'>clear</p></div>") == []
+
+
+def test_a_request_that_leaves_this_machine_and_an_error_are_written_down(page: Page, watched: Watched) -> None:
+    with page.context.expect_event("weberror"):
+        page.set_content(
+            HEAD + "<script>fetch('http://example.com/x').catch(() => { throw new Error('lost') })</script>"
+        )
+    assert watched.left_this_machine() == ["http://example.com/x"]
+    refused, uncaught = sorted(watched.unexpected())
+    assert "ERR_NAME_NOT_RESOLVED" in refused
+    assert uncaught == "uncaught: lost"
+    watched.requests.clear()
+    watched.complaints.clear()
+
+
+def test_two_visitors_share_nothing(visitor: Callable[[], Page], lab: Lab) -> None:
+    one, other = visitor(), visitor()
+    lab.open(one, "report.ipynb")
+    one.evaluate("localStorage.setItem('mine', 'yes')")
+    lab.open(other, "report.ipynb")
+    assert other.evaluate("localStorage.getItem('mine')") is None
+
+
+def test_a_notebook_runs_in_jupyterlab_with_parameters_and_leaves_the_checkout_alone(
+    page: Page, lab: Lab, camera: Camera, runs: Path
+) -> None:
+    lab.prepare("01_validate.ipynb", run_dir="")
+    lab.open(page, "01_validate.ipynb")
+    lab.run_all(page)
+    expect(page.locator(".jp-OutputArea .vg").first).to_be_visible()
+    assert [path.name for path in runs.glob("*/storyboard.json")] == ["storyboard.json"]
+    camera(page, "report", ".jp-OutputArea:has(.vg)")

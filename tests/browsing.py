@@ -1,0 +1,308 @@
+"""A real browser, and the servers in which people open our pages.
+
+Widgets are shown by somebody else's program, so only that program can tell whether they work there; and whatever a page
+asks for beyond this machine would be missing on a train, so every request is written down."""
+
+import importlib.util
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+TOP = Path(__file__).resolve().parent.parent
+SHOTS = TOP / "artifacts" / "browser"
+WIDTHS_PX = (1280, 390)
+HOW_TO_GET_CHROMIUM = "There is no Chromium here. Get it with `apt-get install chromium`."
+_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Whatever asks for another machine is refused here, so that a test says the same with and without a network.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+_HERE = {"127.0.0.1", "localhost", "::1"}
+_START_S = 90
+_STOP_S = 30
+_WAIT_MS = 30_000
+_TIDY = (Path(__file__).parent / "tidy.js").read_text("utf-8")
+
+
+def chromium_path() -> str | None:
+    """Find the system's Chromium."""
+    return next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+def must_have_chromium() -> bool:
+    """Whether a missing Chromium is a failure, as it is where everything has to be tested."""
+    return os.environ.get("CI") == "true" or os.environ.get("VGKIT_BROWSER") == "must"
+
+
+def launched(playwright: Playwright, path: str) -> Browser:
+    """Start Chromium without a window. It may play what has sound, as if a person had clicked."""
+    flags = [*_FLAGS, "--autoplay-policy=no-user-gesture-required"]
+    return playwright.chromium.launch(executable_path=path, headless=True, args=flags)
+
+
+@dataclass
+class Watched:
+    """What the pages of one test asked for and complained about; ``harmless`` are patterns of complaints to expect."""
+
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    harmless: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> None:
+        """Write down what happens in a context from now on."""
+        context.on("request", lambda request: self.requests.append(request.url))
+        context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error}"))
+        context.on("console", self._heard)
+        context.on("page", lambda page: page.on("websocket", lambda socket: self.requests.append(socket.url)))
+
+    def _heard(self, message: Any) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def left_this_machine(self) -> list[str]:
+        """List the requests that went elsewhere."""
+        return [url for url in self.requests if _is_elsewhere(url)]
+
+    def unexpected(self) -> list[str]:
+        """List the complaints that nobody said were harmless."""
+        return [each for each in self.complaints if not any(re.search(one, each) for one in self.harmless)]
+
+
+def _is_elsewhere(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in _HERE
+
+
+def new_page(browser: Browser, watched: Watched, *, width_px: int = WIDTHS_PX[0], height_px: int = 900) -> Page:
+    """Open an empty page as somebody else would: with cookies and storage of its own."""
+    context = browser.new_context(viewport={"width": width_px, "height": height_px}, accept_downloads=True)
+    context.set_default_timeout(_WAIT_MS)
+    watched.over(context)
+    return context.new_page()
+
+
+def free_port() -> int:
+    """Find a port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A server as a process of its own: ``pid``, what it ``said``, and the ``port`` it named as its own."""
+
+    def __init__(self, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        self.pid, self.said, self.port = self._process.pid, "", 0
+        self._told = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.said += line
+            if not self.port and (named := re.search(r"http://(?:127\.0\.0\.1|localhost):(\d+)/", line)):
+                self.port = int(named[1])
+                self._told.set()
+        self._told.set()
+
+    def wait_until_ready(self) -> None:
+        """Wait for its address, which a server names when it listens."""
+        self._told.wait(_START_S)
+        assert self.port, f"{' '.join(map(str, self._process.args))} did not start:\n{self.said}"
+
+    def stop(self) -> None:
+        """Ask it to end as a terminal would, and end what is left of its group."""
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STOP_S)
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        self._reader.join(_STOP_S)
+
+
+@contextmanager
+def serving(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Run a server for the length of a block, from when it is ready."""
+    server = Server(command, cwd=cwd, environment=environment)
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+def jupyter_environment(home: Path) -> dict[str, str]:
+    """Folders for Jupyter's settings and traces, so that a person's own neither matter nor change."""
+    settings = home / "config" / "labconfig"
+    settings.mkdir(parents=True)
+    quiet = {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+        # A cell that is not in the window would otherwise have no widget to look at.
+        "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    }
+    (settings / "default_setting_overrides.json").write_text(json.dumps(quiet), "utf-8")
+    return {
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "IPYTHONDIR": str(home / "ipython"),
+    }
+
+
+_RUN_ALL = """async () => {
+    const page = jupyterapp.shell.currentWidget
+    await page.context.ready
+    await page.sessionContext.ready  // before it, a wish to run is dropped without a trace
+    await page.sessionContext.session.kernel.info
+    await jupyterapp.commands.execute('notebook:run-all-cells')
+    const cells = page.content.model.sharedModel.cells.filter(cell => cell.cell_type === 'code')
+    const outputs = cells.flatMap(cell => cell.getOutputs())
+    return outputs.filter(one => one.output_type === 'error').map(one => `${one.ename}: ${one.evalue}`)
+}"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """JupyterLab over a folder with copies of the repository's notebooks, beside an empty folder of runs."""
+
+    server: Server
+    token: str
+    folder: Path
+    runs: Path
+
+    def prepare(self, notebook: str, **parameters: object) -> None:
+        """Set parameters of a notebook as papermill would, by a cell of their own."""
+        path = self.folder / "notebooks" / notebook
+        page = json.loads((TOP / "notebooks" / notebook).read_text("utf-8"))
+        tagged = [n for n, cell in enumerate(page["cells"]) if "parameters" in cell["metadata"].get("tags", [])]
+        source = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+        cell = {"cell_type": "code", "id": "given", "metadata": {}, "outputs": [], "execution_count": None}
+        page["cells"].insert(tagged[0] + 1, {**cell, "source": source})
+        path.write_text(json.dumps(page), "utf-8")
+
+    def open(self, page: Page, notebook: str) -> None:
+        """Open a notebook alone in a window, its side bar folded."""
+        base = f"http://127.0.0.1:{self.server.port}/lab/tree/notebooks/{notebook}"
+        page.goto(f"{base}?token={self.token}&reset")
+        page.wait_for_function("globalThis.jupyterapp?.shell.currentWidget?.sessionContext !== undefined")
+        page.evaluate("jupyterapp.restored.then(() => jupyterapp.shell.collapseLeft())")
+
+    def run_all(self, page: Page) -> None:
+        """Run all cells of the notebook in the window, and wait until they ran; a cell that fails fails the test."""
+        assert page.evaluate(_RUN_ALL) == []
+
+
+@contextmanager
+def lab_server(folder: Path) -> Iterator[Lab]:
+    """Serve JupyterLab over copies of the notebooks in ``folder``; its runs go to ``folder/runs``."""
+    shutil.copytree(TOP / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    runs, token = folder / "runs", secrets.token_hex(16)
+    runs.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command += [f"--port={free_port()}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
+    command += ["--LabApp.expose_app_in_browser=True"]
+    if importlib.util.find_spec("vgkit.serving"):
+        command += ["--ServerApp.jpserver_extensions={'vgkit.serving': True}"]
+    environment = {**jupyter_environment(folder / ".jupyter"), "VGKIT_RUNS": str(runs)}
+    with serving(command, cwd=folder, environment=environment) as server:
+        yield Lab(server, token, folder, runs)
+
+
+@dataclass(frozen=True)
+class Studio:
+    """`vgkit studio`, with an empty folder of runs."""
+
+    server: Server
+    token: str
+    runs: Path
+
+    def open(self, page: Page, path: str = "") -> None:
+        """Open one of its pages, with the token that a person finds in their terminal."""
+        page.goto(f"http://127.0.0.1:{self.server.port}/{path}?token={self.token}")
+
+
+@contextmanager
+def studio_server(folder: Path, *options: str) -> Iterator[Studio]:
+    """Serve the studio with further ``options``; its runs go to ``folder/runs``."""
+    runs, token = folder / "runs", secrets.token_hex(16)
+    runs.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "vgkit", "studio", "--no-browser", f"--port={free_port()}", f"--token={token}"]
+    environment = {**jupyter_environment(folder / ".studio"), "VGKIT_RUNS": str(runs)}
+    with serving([*command, *options], cwd=folder, environment=environment) as server:
+        yield Studio(server, token, runs)
+
+
+def untidy(page: Page, within: str = "body", *, but: str = "") -> list[str]:
+    """List what a person would find untidy in the part of the page ``within``; ``but`` selects what is left out."""
+    found: list[str] = page.evaluate(_TIDY, {"within": within, "but": but})
+    return found
+
+
+def tidy(page: Page, within: str = "body", *, but: str = "") -> None:
+    """Fail where controls overlap, text is cut off or faint, boxes are empty, controls have no name, or it scrolls."""
+    assert untidy(page, within, but=but) == []
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Takes a page's pictures for a person to look at: ``artifacts/browser/<test>-<name>-<width>.png``."""
+
+    test: str
+
+    def path(self, name: str) -> Path:
+        """Where a picture goes."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        return SHOTS / f"{re.sub(r'[^A-Za-z0-9_]+', '-', self.test).strip('-')}-{name}.png"
+
+    def __call__(self, page: Page, name: str, within: str = "body", *, but: str = "") -> None:
+        """Take a part of the page in a wide and a narrow window, and fail where either is untidy."""
+        size = page.viewport_size
+        for width_px in WIDTHS_PX:
+            page.set_viewport_size({"width": width_px, "height": 900})
+            page.wait_for_function(
+                "() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(true))))"
+            )
+            part = page.locator(within).first
+            part.scroll_into_view_if_needed()
+            # A part that is taller than the window would be cut off by whatever scrolls around it.
+            height_px = 900 + int((part.bounding_box() or {"height": 0})["height"])
+            page.set_viewport_size({"width": width_px, "height": min(height_px, 6000)})
+            part.screenshot(path=self.path(f"{name}-{width_px}"))
+            tidy(page, within, but=but)
+        if size:
+            page.set_viewport_size(size)
