@@ -54,6 +54,7 @@ class Run:
     needs_approval: bool = False
     rehearsal: dict[str, Any] | None = None  # speed, faults and seed, where nothing of it is real
     batch: Batch | None = None
+    owner: str = ""  # whose it is, where a page is shared by several; a random mark, no name
     by_hand: bool = False  # taken up without a name, as a notebook does: a phase then makes what must come before it
 
     @property
@@ -146,7 +147,8 @@ class Run:
         except (OSError, ValueError, KeyError) as error:
             raise RunError(f"{folder / 'run.json'} can't be read ({error}). Start the run anew.") from error
         settings, needs_approval = record.get("settings", {}), record.get("needs_approval", False)
-        return cls(folder, brief, template, settings, needs_approval, record.get("rehearsal"), batch)
+        owner = str(record.get("owner", ""))
+        return cls(folder, brief, template, settings, needs_approval, record.get("rehearsal"), batch, owner)
 
     def clips(self) -> list[Any]:
         """The cut as moviepy clips for edits of one's own: one a shot, steadied, graded and at 30 frames a second.
@@ -173,13 +175,14 @@ class Run:
         record = {
             "run": self.name,
             "vgkit": __version__,
-            "created_at": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "created_at": _started(self.folder)[0] or datetime.now(UTC).isoformat(timespec="microseconds"),
             "brief": self.brief.model_dump(mode="json"),
             "template": self.template.model_dump(mode="json"),
             "settings": self.settings,
             "needs_approval": self.needs_approval,
             "rehearsal": self.rehearsal,
             "batch": self.batch.model_dump(mode="json") if self.batch else None,
+            **({"owner": self.owner} if self.owner else {}),
         }
         write_json(self.folder / "run.json", record)
 
@@ -246,6 +249,12 @@ def check_room(duration_s: float) -> None:
         probe.unlink()
     except OSError as error:
         raise refused(runs, error) from error
+    check_space(duration_s)
+
+
+def check_space(duration_s: float) -> None:
+    """Refuse a film that would not fit, without trying the disk. Raises StoreError with the figures."""
+    runs = runs_dir()
     needed, free = int(duration_s * _MB_PER_SECOND * 1e6), free_bytes(runs)
     if free < needed:
         raise StoreError(

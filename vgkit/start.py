@@ -15,13 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vgkit import __version__
-from vgkit.brief import Brief, brief_from
+from vgkit.brief import Brief, Role, Usage, brief_from
 from vgkit.engines.hosted import HostedEngine
 from vgkit.engines.registry import engine_for, full_name
-from vgkit.errors import AssetError, BriefError
+from vgkit.errors import AssetError, BriefError, VgkitError
 from vgkit.files import copy_file, refused
 from vgkit.places import templates_dir
 from vgkit.profiles import profile_for
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 SAMPLE_BRIEF = templates_dir() / "briefs" / "aurora.toml"
 _LARGEST_BRIEF_BYTES = 1_000_000
 _LARGEST_ASSET_BYTES = 200_000_000
+
+Value = TypeVar("Value")
 
 
 def read_brief(path: Path) -> dict[str, Any]:
@@ -99,21 +101,59 @@ def check_brief(
     Relative asset paths are read from ``base``; assets must lie in it, in the working folder, or in one of ``allowed``.
     Raises BriefError, TemplateError, AssetError, EngineUnknown, LicenceForbids, KeyMissing or StoreError.
     """
-    base = (base or Path.cwd()).resolve()
-    template = load_template(template_ref(brief, base))
-    profile = profile_for(brief)
-    for role, reference in profile.engines.items():
-        engine = engine_for(role, reference, usage=brief.usage)
-        if isinstance(engine, HostedEngine) and not rehearsed:
-            engine.client.check_key()
-    engines = {role: full_name(role, reference) for role, reference in brief.engines.items()}
-    assets = _checked_assets(brief, base, [base, Path.cwd(), *allowed, *_extra_folders()])
-    _check_letters(brief, template)
+    checked, refusals = look_over(brief, base=base, allowed=allowed, rehearsed=rehearsed)
+    for refusal in refusals:
+        raise refusal
     check_room(brief.duration_s)
+    assert checked is not None
+    return checked
+
+
+def look_over(
+    brief: Brief, *, base: Path | None = None, allowed: Sequence[Path] = (), rehearsed: bool = False
+) -> tuple[Checked | None, list[VgkitError]]:
+    """Check a brief as ``check_brief`` does, but for the disk, and find all that is wrong instead of the first thing.
+
+    There is no Checked where anything is; each error begins with the field it is about, where it is about one.
+    """
+    base = (base or Path.cwd()).resolve()
+    refusals: list[VgkitError] = []
+    template = _tried(refusals, lambda: load_template(template_ref(brief, base)))
+    if profile := _tried(refusals, lambda: profile_for(brief)):
+        for role, reference in profile.engines.items():
+            _tried(refusals, functools.partial(_check_engine, role, reference, brief.usage, rehearsed=rehearsed))
+    places = [folder.resolve() for folder in (base, Path.cwd(), *allowed, *_extra_folders())]
+    assets = {
+        kind: _tried(refusals, functools.partial(_checked_asset, kind, base / given.expanduser(), places, brief))
+        for kind, given in brief.assets.given().items()
+    }
+    refusals += _letters_refused(brief, template)
+    if refusals or template is None:
+        return None, refusals
+    return _as_kept(brief, template, {kind: path for kind, path in assets.items() if path}), []
+
+
+def _as_kept(brief: Brief, template: Template, assets: Mapping[str, Path]) -> Checked:
+    """The brief as its run will keep it: engines by their full names, assets by their place in the run's folder."""
+    engines = {role: full_name(role, reference) for role, reference in brief.engines.items()}
     own = {kind: Path("inputs") / f"{kind}{path.suffix.lower()}" for kind, path in assets.items()}
     own_assets = brief.assets.model_copy(update=own)
     kept = brief.model_copy(update={"assets": own_assets, "template": template.name, "engines": engines})
     return Checked(kept, template, {own[kind]: path for kind, path in assets.items()})
+
+
+def _tried(refusals: list[VgkitError], check: Callable[[], Value]) -> Value | None:
+    try:
+        return check()
+    except VgkitError as refusal:
+        refusals.append(refusal)
+        return None
+
+
+def _check_engine(role: Role, reference: str, usage: Usage, *, rehearsed: bool) -> None:
+    engine = engine_for(role, reference, usage=usage)
+    if isinstance(engine, HostedEngine) and not rehearsed:
+        engine.client.check_key()
 
 
 def make_run(
@@ -124,13 +164,14 @@ def make_run(
     needs_approval: bool = False,
     rehearsal: dict[str, Any] | None = None,
     batch: Batch | None = None,
+    owner: str = "",
 ) -> Run:
     """Make the folder of a run, under a name that no other has; a ``rehearsal`` (speed, faults, seed) is one for good.
 
     Raises RunError for a name that is none, and StoreError.
     """
     folder = new_folder(name or _default_name(checked.brief))
-    run = Run(folder, checked.brief, checked.template, dict(settings or {}), needs_approval, rehearsal, batch)
+    run = Run(folder, checked.brief, checked.template, dict(settings or {}), needs_approval, rehearsal, batch, owner)
     _make_folder(run, checked.copies)
     log.info("run %s started with vgkit %s", run.name, __version__)
     return run
@@ -167,27 +208,30 @@ def _extra_folders() -> list[Path]:
     return [Path(folder) for folder in os.environ.get("VGKIT_ASSETS", "").split(os.pathsep) if folder]
 
 
-def _checked_assets(brief: Brief, base: Path, allowed: Sequence[Path]) -> dict[str, Path]:
-    checks = _asset_checks(brief)
-    found = {}
-    for kind, given in brief.assets.given().items():
-        path = _allowed_file(kind, base / given.expanduser(), [folder.resolve() for folder in allowed])
-        try:
-            checks[kind](path)
-        except AssetError as error:
-            raise AssetError(f"assets.{kind}: {error}") from error
-        found[kind] = path
-    return found
+def _checked_asset(kind: str, given: Path, allowed: Sequence[Path], brief: Brief) -> Path:
+    path = _allowed_file(kind, given, allowed)
+    found = path.stat()
+    try:
+        _check_content(kind, path, found.st_mtime_ns, found.st_size, brief.duration_s)
+    except AssetError as error:
+        raise AssetError(f"assets.{kind}: {error}") from error
+    return path
 
 
-def _asset_checks(brief: Brief) -> dict[str, Callable[[Path], object]]:
+@functools.lru_cache(maxsize=64)
+def _check_content(kind: str, path: Path, _mtime_ns: int, _size: int, duration_s: int) -> None:
+    """Read an asset as what it should be; one that was good is not read again until it changes."""
+    _asset_checks(duration_s)[kind](path)
+
+
+def _asset_checks(duration_s: int) -> dict[str, Callable[[Path], object]]:
     # Imported here: a brief without assets needs none of this.
     from vgkit.media.cutout import load_picture
     from vgkit.media.grade import read_cube
     from vgkit.media.master import check_music
     from vgkit.media.sound import read_heard
 
-    music = functools.partial(check_music, duration_s=brief.duration_s)
+    music = functools.partial(check_music, duration_s=duration_s)
     return {"product": load_picture, "logo": load_picture, "music": music, "voice": read_heard, "lut": read_cube}
 
 
@@ -215,16 +259,20 @@ def _allowed_file(kind: str, path: Path, allowed: Sequence[Path]) -> Path:
     return real
 
 
-def _check_letters(brief: Brief, template: Template) -> None:
-    """Refuse words for the screen that our fonts can't draw. Raises BriefError."""
+def _letters_refused(brief: Brief, template: Template | None) -> list[VgkitError]:
+    """Complain of words for the screen that our fonts can't draw."""
     from vgkit.media.fonts import unsupported
 
+    refusals: list[VgkitError] = []
     shown = {"product": brief.product, "brand": brief.brand, "tagline": brief.tagline}
     for field, text in {**shown, "call_to_action": brief.call_to_action}.items():
         if missing := unsupported(text):
             letters = ", ".join(f"{letter!r} (U+{ord(letter[0]):04X})" for letter in missing[:5])
-            raise BriefError(f"{field}: {text!r} holds {letters}, which no shipped font can draw. Write it otherwise.")
-    for number, beat in enumerate(template.beats):
+            said = f"{field}: {text!r} holds {letters}, which no shipped font can draw. Write it otherwise."
+            refusals.append(BriefError(said))
+    for number, beat in enumerate(template.beats if template else ()):
         if missing := unsupported("".join(beat.captions)):
             letters = ", ".join(missing[:5])
-            raise BriefError(f"template: beats[{number}].captions hold {letters}, which no shipped font can draw.")
+            said = f"template: beats[{number}].captions hold {letters}, which no shipped font can draw."
+            refusals.append(BriefError(said))
+    return refusals
