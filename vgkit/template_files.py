@@ -1,5 +1,7 @@
 """Ad templates as files: found by name or path, and complained about by line, for who writes one has the file open."""
 
+import contextlib
+import functools
 import json
 import re
 from pathlib import Path
@@ -28,9 +30,10 @@ def template_path(name_or_path: str) -> Path:
     shipped = templates_dir() / f"{name_or_path}.json"
     if re.fullmatch(r"[\w-]+", name_or_path) and shipped.is_file() and name_or_path not in _NOT_TEMPLATES:
         return shipped
-    path = Path(name_or_path).expanduser()
-    if path.is_file():
-        return path
+    with contextlib.suppress(OSError, RuntimeError):  # too long for a name; the home of nobody
+        path = Path(name_or_path).expanduser()
+        if path.is_file():
+            return path
     names = ", ".join(template_names())
     raise TemplateError(
         f"template: there is no template {name_or_path!r}. Use one of {names}, or the path of your own file."
@@ -40,10 +43,17 @@ def template_path(name_or_path: str) -> Path:
 def load_template(name_or_path: str) -> Template:
     """Read a template by name or path. Raises TemplateError with every complaint, each with its line."""
     path = template_path(name_or_path)
-    template, found = check_template(path)
+    state = path.stat()
+    template, found = _checked(path, state.st_mtime_ns, state.st_size)
     if template is None:
         raise TemplateError(f"template {name_or_path!r} can't be used:\n" + "\n".join(found))
     return template
+
+
+@functools.lru_cache(maxsize=64)
+def _checked(path: Path, _mtime_ns: int, _size: int) -> tuple[Template | None, list[str]]:
+    """Read a file once for all films of a batch, until it changes."""
+    return check_template(path)
 
 
 def check_template(path: Path) -> tuple[Template | None, list[str]]:

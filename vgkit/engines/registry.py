@@ -4,6 +4,7 @@ They come from three places: our own, the catalog's entries, and whatever other 
 
 import functools
 import logging
+import os
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any, get_args
@@ -37,9 +38,8 @@ def all_engines() -> dict[str, tuple[frozenset[Role], Maker]]:
     Another package's engine never takes the place of one of ours: it would bear its name in the record.
     """
     known = dict(ENGINES)
-    for reference, entry in catalog().items():
-        if roles := frozenset(role for role in _ROLES if role == entry.role):
-            known.setdefault(reference, (roles, functools.partial(_entered, entry)))
+    for reference, made in _catalogued(os.environ.get("VGKIT_ENGINES", "")).items():
+        known.setdefault(reference, made)
     for reference, offer in _offered().items():
         if not isinstance(offer, str):
             known.setdefault(reference, offer)
@@ -81,6 +81,17 @@ def full_name(role: Role, reference: str) -> str:
         _complain_of_broken(reference)
         raise EngineUnknown(f"engines.{role}: {reference!r} is no engine for {role}. Use one of {', '.join(able)}.")
     return found
+
+
+@functools.lru_cache(maxsize=8)
+def _catalogued(_own_files: str) -> dict[str, tuple[frozenset[Role], Maker]]:
+    """The catalog's engines; looked up for every film of a batch, so that they are listed once."""
+    return {
+        reference: (frozenset({role}), functools.partial(_entered, entry))
+        for reference, entry in catalog().items()
+        for role in _ROLES
+        if role == entry.role
+    }
 
 
 def _entered(entry: Entry) -> Any:

@@ -67,10 +67,17 @@ def _plain(char: str) -> str:
 
 def unsupported(text: str) -> list[str]:
     """The characters of ``text`` that would not show, each once: no glyph in our fonts, or a control character."""
+    return list(_missing(text))
+
+
+@functools.lru_cache(maxsize=256)
+def _missing(text: str) -> tuple[str, ...]:
+    """See ``unsupported``; the films of a batch have their template's words in common."""
     bare = "".join(piece for piece, picture in split_emoji(text) if picture is None)
-    return list(dict.fromkeys(char for char in unicodedata.normalize("NFC", bare) if not _shows(char)))
+    return tuple(dict.fromkeys(char for char in unicodedata.normalize("NFC", bare) if not _shows(char)))
 
 
+@functools.lru_cache(maxsize=4096)
 def _shows(char: str) -> bool:
     kind = unicodedata.category(char)
     if char == "\n" or kind in ("Cf", "Zs") or "\ufe00" <= char <= "\ufe0f":
