@@ -1,5 +1,6 @@
 """The letters our films are set in. They come as packages, never from the system, so a film looks alike everywhere."""
 
+import functools
 import logging
 import os
 import tempfile
