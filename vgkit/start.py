@@ -2,6 +2,7 @@
 
 Everything a person can get wrong is checked here, before the folder exists: a mistake costs a message, nothing else."""
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 
 from vgkit import __version__
 from vgkit.brief import Brief, Role, Usage, brief_from
+from vgkit.complaints import shown
 from vgkit.engines.hosted import HostedEngine
 from vgkit.engines.registry import engine_for, full_name
 from vgkit.errors import AssetError, BriefError, VgkitError
@@ -124,7 +126,7 @@ def look_over(
             _tried(refusals, functools.partial(_check_engine, role, reference, brief.usage, rehearsed=rehearsed))
     places = [folder.resolve() for folder in (base, Path.cwd(), *allowed, *_extra_folders())]
     assets = {
-        kind: _tried(refusals, functools.partial(_checked_asset, kind, base / given.expanduser(), places, brief))
+        kind: _tried(refusals, functools.partial(_checked_asset, kind, given, base, places, brief.duration_s))
         for kind, given in brief.assets.given().items()
     }
     refusals += _letters_refused(brief, template)
@@ -152,7 +154,7 @@ def _tried(refusals: list[VgkitError], check: Callable[[], Value]) -> Value | No
 
 def _check_engine(role: Role, reference: str, usage: Usage, *, rehearsed: bool) -> None:
     engine = engine_for(role, reference, usage=usage)
-    if isinstance(engine, HostedEngine) and not rehearsed:
+    if not rehearsed and isinstance(engine, HostedEngine):
         engine.client.check_key()
 
 
@@ -195,7 +197,10 @@ def _make_folder(run: Run, copies: Mapping[Path, Path]) -> None:
 def template_ref(brief: Brief, base: Path) -> str:
     """A template's file is named relative to the brief; a bare name is one that ships with vgkit."""
     beside = base / brief.template
-    return str(beside) if "." in brief.template and beside.is_file() else brief.template
+    with contextlib.suppress(OSError):  # too long for a file's name
+        if "." in brief.template and beside.is_file():
+            return str(beside)
+    return brief.template
 
 
 def _default_name(brief: Brief) -> str:
@@ -208,20 +213,25 @@ def _extra_folders() -> list[Path]:
     return [Path(folder) for folder in os.environ.get("VGKIT_ASSETS", "").split(os.pathsep) if folder]
 
 
-def _checked_asset(kind: str, given: Path, allowed: Sequence[Path], brief: Brief) -> Path:
-    path = _allowed_file(kind, given, allowed)
-    found = path.stat()
+def _checked_asset(kind: str, given: Path, base: Path, allowed: Sequence[Path], duration_s: int) -> Path:
     try:
-        _check_content(kind, path, found.st_mtime_ns, found.st_size, brief.duration_s)
-    except AssetError as error:
-        raise AssetError(f"assets.{kind}: {error}") from error
+        path = _allowed_file(kind, base / given.expanduser(), allowed)
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, the home of nobody, a NUL
+        raise AssetError(f"assets.{kind}: {shown(str(given))} is no path ({error}). Check its spelling.") from error
+    found = path.stat()
+    if said := _unfit(kind, path, found.st_mtime_ns, found.st_size, duration_s):
+        raise AssetError(f"assets.{kind}: {said}")
     return path
 
 
-@functools.lru_cache(maxsize=64)
-def _check_content(kind: str, path: Path, _mtime_ns: int, _size: int, duration_s: int) -> None:
-    """Read an asset as what it should be; one that was good is not read again until it changes."""
-    _asset_checks(duration_s)[kind](path)
+@functools.lru_cache(maxsize=4096)
+def _unfit(kind: str, path: Path, _mtime_ns: int, _size: int, duration_s: int) -> str:
+    """Read an asset as what it should be, and say why it is not; it is not read again until it changes."""
+    try:
+        _asset_checks(duration_s)[kind](path)
+    except AssetError as error:
+        return str(error)
+    return ""
 
 
 def _asset_checks(duration_s: int) -> dict[str, Callable[[Path], object]]:
