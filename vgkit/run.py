@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,7 +22,7 @@ from vgkit.complaints import complain
 from vgkit.errors import PhaseNotReady, RunError, RunNotFound, StoreError
 from vgkit.files import free_bytes, refused, sha256_of, write_json
 from vgkit.ledger import Events
-from vgkit.ledger.rehearsals import world_of
+from vgkit.ledger.rehearsals import LAB, world_of
 from vgkit.places import runs_dir
 from vgkit.profiles import Profile, profile_for
 from vgkit.storyboard import ClipShape, Shot, Storyboard
@@ -46,6 +46,8 @@ class Batch(BaseModel):
 @dataclass(frozen=True)
 class Run:
     """A run's folder, its brief and its events. Make one with ``create``, take up one with ``open``."""
+
+    whose: ClassVar[Literal["run", "lab"]] = "run"  # whose cap its calls are under
 
     folder: Path
     brief: Brief
@@ -200,8 +202,11 @@ def all_runs() -> list[Path]:
 
 
 def rehearsed_in(world: str) -> list[Path]:
-    """List the folders of the runs that the hosts of one rehearsal serve; one that can't be read counts by its name."""
-    return [folder for folder in all_runs() if world in (folder.name, world_of(folder))]
+    """List the folders of the runs, or of the lab, that the hosts of one rehearsal serve; one that can't be read counts
+    by its name."""
+    lab = runs_dir() / world
+    labs = [lab] if (lab / LAB).is_file() else []
+    return [folder for folder in all_runs() if world in (folder.name, world_of(folder))] + labs
 
 
 def latest_run() -> Path | None:

@@ -1,5 +1,6 @@
 """The figures people decide by, worked out by hand on a few runs."""
 
+import shutil
 import subprocess
 import sys
 from decimal import Decimal
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 from recorded import record_run
 
-from vgkit.ledger import Ledger
+from vgkit.ledger import Events, Ledger
+from vgkit.ledger.money import Spending
 
 
 def rows(ledger: Ledger, sql: str) -> list[list[object]]:
@@ -277,10 +279,74 @@ def test_times_are_utc_wherever_the_reader_is(tmp_path: Path) -> None:
     written = record_run(tmp_path, "r1").write("vote", subject="s01", take="t01", value=1)
     script = """
 import sys
-from vgkit.ledger import Ledger
+from vgkit.ledger import Events, Ledger
+from vgkit.ledger.money import Spending
 print(Ledger(sys.argv[1]).query("SELECT happened_at FROM votes")["happened_at"][0].isoformat())
 """
     environment = {"TZ": "Asia/Kathmandu", "PATH": ""}
     command = [sys.executable, "-c", script, str(tmp_path)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
     assert said.strip() == written.at.replace(tzinfo=None).isoformat()
+
+
+def record_lab(runs_dir: Path, name: str, *, cost: str = "0.25", rehearsal: bool = False) -> Events:
+    """Write the events of a lab that made one clip, and return the writing end."""
+    (runs_dir / name).mkdir(parents=True)
+    events = Events(runs_dir / name / "events.jsonl", run_id=name)
+    events.write("lab_started", cap_usd=Decimal("2.00"), project_cap_usd=Decimal("275"), rehearsal=rehearsal)
+    call: dict[str, Any] = {"call": f"{name}-c1", "role": "video", "engine": "zeroscope", "host": "replicate"}
+    events.write("call_reserved", cost_usd=Decimal("0.12"), phase="lab", subject="s01-1", **call)
+    events.write("call_settled", call=call["call"], cost_usd=Decimal(cost), seconds=40.0)
+    return events
+
+
+def test_a_lab_is_no_film_but_its_money_counts(tmp_path: Path) -> None:
+    record_run(tmp_path, "r1", cost="0.10")
+    record_lab(tmp_path, "lab-a")
+    record_lab(tmp_path, "lab-b", rehearsal=True)
+    ledger = Ledger(tmp_path)
+    assert rows(ledger, "SELECT run FROM runs") == rows(ledger, "SELECT run FROM run_summary") == [["r1"]]
+    assert rows(ledger, "SELECT sum(runs) FROM success_rate") == [[1]]
+    assert ledger.spent() == Decimal("0.35")
+    assert ledger.spent("lab-a") == Decimal("0.25")
+    assert rows(ledger, "SELECT scope, name, rehearsal, spent_usd, cap_usd FROM budget ORDER BY ALL") == [
+        ["all", "all", False, 0.35, 275.0],
+        ["lab", "lab-a", False, 0.25, 2.0],
+        ["lab", "lab-b", True, 0.25, 2.0],
+        ["run", "r1", False, 0.1, 2.0],
+    ]
+    assert rows(ledger, "SELECT sum(cost_usd) FROM spending WHERE NOT rehearsal") == [[0.35]]
+    assert rows(ledger, "SELECT engine, runs, cost_usd FROM cost_by_engine") == [["zeroscope@replicate", 2, 0.35]]
+
+
+def test_a_labs_money_counts_in_the_projects_cap_and_a_rehearsed_labs_does_not(tmp_path: Path) -> None:
+    record_lab(tmp_path, "lab-a")
+    record_lab(tmp_path, "lab-b", cost="0.50", rehearsal=True)
+    real, rehearsed = Spending(tmp_path, rehearsal=False), Spending(tmp_path, rehearsal=True)
+    real.refresh()
+    rehearsed.refresh()
+    assert (real.total(), rehearsed.total()) == (Decimal("0.25"), Decimal("0.50"))
+    assert real.of_run("lab-a") == Decimal("0.25")
+
+
+def test_prompt_versions_bear_the_star_of_the_last_vote_on_them(tmp_path: Path) -> None:
+    events = record_lab(tmp_path, "lab-a")
+    kept: dict[str, Any] = {"template": "product_showcase", "beat": "hook"}
+    events.write("prompt_version", version="v1", pattern="a {product}", captions=["Meet {product}"], **kept)
+    events.write("prompt_version", version="v2", pattern="a {product} at dawn", parent="v1", note="light", **kept)
+    for value in (1, 0, 1):
+        events.write("vote", subject="version", take="v2", value=value)
+    sql = "SELECT lab, version, beat, pattern, captions::VARCHAR, parent, starred FROM prompt_versions ORDER BY version"
+    assert rows(Ledger(tmp_path), sql) == [
+        ["lab-a", "v1", "hook", "a {product}", '["Meet {product}"]', None, False],
+        ["lab-a", "v2", "hook", "a {product} at dawn", None, "v1", True],
+    ]
+
+
+def test_labs_whose_folder_is_gone_keep_their_money_in_a_ledger_that_is_built_anew(tmp_path: Path) -> None:
+    record_lab(tmp_path, "lab-a")
+    ledger = Ledger(tmp_path)
+    ledger.sync()
+    shutil.rmtree(tmp_path / "lab-a")
+    ledger.rebuild()
+    assert ledger.spent("lab-a") == Decimal("0.25")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from vgkit.errors import BudgetExceeded
 from vgkit.ledger.money import Spending, money_lock
@@ -20,6 +21,7 @@ class Caps:
     project_usd: Decimal | None = None
     batch: str = ""
     batch_usd: Decimal | None = None
+    whose: Literal["run", "lab"] = "run"
 
 
 class Purse:
@@ -57,7 +59,7 @@ class Purse:
             write()
 
     def _scopes(self) -> Iterator[tuple[str, Decimal, Decimal]]:
-        yield "run", self.spending.of_run(self.run_id), self.caps.run_usd
+        yield self.caps.whose, self.spending.of_run(self.run_id), self.caps.run_usd
         if self.caps.batch and self.caps.batch_usd is not None:
             yield "batch", self.spending.of_batch(self.caps.batch), self.caps.batch_usd
         if self.caps.project_usd is not None:
@@ -81,6 +83,7 @@ class Chain:
 _NEXT_MOVE = {
     "run": "Raise the run's cap with `vgkit resume {run} --cap {wanted}` or more (`vgkit why {run} {phase}` tells what "
     "the rest would cost)",
+    "lab": "Raise the lab's cap to ${wanted} or more",
     "batch": "Raise the batch's cap to {wanted}",
     "project": "Raise VGKIT_PROJECT_CAP to {wanted}",
 }
@@ -89,7 +92,8 @@ _NEXT_MOVE = {
 def _refusal(chain: Chain, scope: str, spent: Decimal, needed: Decimal, cap: Decimal) -> str:
     wanted = (spent + needed).quantize(Decimal("0.01")) + Decimal("0.01")
     move = _NEXT_MOVE[scope].format(run=chain.purse.run_id, phase=chain.what.split()[0], wanted=wanted)
+    otherwise = "Or try it with sketch." if chain.purse.caps.whose == "lab" else "Or use --profile offline."
     return (
         f"{chain.what} needs about ${needed:.3f} from {chain.engine}; ${spent:.3f} of the {scope}'s ${cap:.2f} is "
-        f"spent or reserved. {move}; what is paid for is kept. Or use --profile offline."
+        f"spent or reserved. {move}; what is paid for is kept. {otherwise}"
     )

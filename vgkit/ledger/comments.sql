@@ -1,12 +1,14 @@
 -- What each table and view is for, as `vgkit sql` lists them and docs/record.md tells.
 COMMENT ON TABLE runs IS 'a run: state, brief, engines, caps, film';
+COMMENT ON TABLE labs IS 'a prompt lab: its cap; its calls, artifacts, metrics and votes are beside those of runs';
 COMMENT ON TABLE phases IS 'a turn of a phase: started and finished, failed, skipped, or still open';
 COMMENT ON TABLE calls IS 'one use of an engine: estimate, cost, seconds, fingerprint, what was sent (params), what came back (facts)';
 COMMENT ON TABLE fallbacks IS 'a shot whose clip could not be had, so that its still stands in';
 COMMENT ON TABLE artifacts IS 'a file that was made: path in the run''s folder, SHA-256, bytes';
 COMMENT ON TABLE metrics IS 'a measurement: value, unit, direction, by what; null with a reason where it failed';
 COMMENT ON TABLE prompts IS 'a prompt as an engine got it, with the weights of its beats';
-COMMENT ON TABLE votes IS 'a person''s vote on a take: 1 for one that was chosen for the cut, 0 where it no longer is';
+COMMENT ON TABLE votes IS 'a person''s vote on a take: 1 for one that was chosen for the cut, 0 where it no longer is; a lab''s stars, too';
+COMMENT ON TABLE prompt_versions IS 'a beat''s prompt as it was kept in a lab: pattern, negative, style, what it came from, star';
 COMMENT ON TABLE events IS 'the events themselves, but for progress';
 COMMENT ON TABLE damaged_lines IS 'a line that could not be read, and why';
 COMMENT ON TABLE files IS 'how far each run''s events were read';
@@ -18,7 +20,7 @@ COMMENT ON VIEW cost_by_phase IS 'seconds, calls and cost of each phase of each 
 COMMENT ON VIEW cost_by_engine IS 'the same by engine, role and version';
 COMMENT ON VIEW engine_pairs IS 'films alike in all but the video engine, side by side';
 COMMENT ON VIEW success_rate IS 'by profile and template, with Wilson''s interval; a degraded film is no success';
-COMMENT ON VIEW budget IS 'spent, open and left, by run, by batch and in all';
+COMMENT ON VIEW budget IS 'spent, open and left, by run, by lab, by batch and in all';
 COMMENT ON VIEW spending IS 'each call that was paid for, or failed: day, phase, engine, template, cost';
 COMMENT ON VIEW cache_savings IS 'each call from the cache: what it would have cost, priced by the same call or by calls alike';
 COMMENT ON VIEW quality IS 'each measure with the video engine whose clips it is of; stills that stand in are left out';

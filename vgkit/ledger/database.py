@@ -157,7 +157,7 @@ class Ledger:
         """Take over the events of runs whose folder is gone, as far as the old index can still be read."""
         if not self.path.exists():
             return
-        here = [run for (run,) in fresh.execute("SELECT run FROM runs").fetchall()]
+        here = [run for (run,) in fresh.execute("SELECT run FROM runs UNION ALL SELECT lab FROM labs").fetchall()]
         try:
             with connected(self.path, read_only=True) as old:
                 gone = old.execute(_GONE, [here]).fetchall()

@@ -10,8 +10,28 @@ DELETE FROM artifacts WHERE run IN (SELECT run FROM touched);
 DELETE FROM metrics WHERE run IN (SELECT run FROM touched);
 DELETE FROM prompts WHERE run IN (SELECT run FROM touched);
 DELETE FROM votes WHERE run IN (SELECT run FROM touched);
+DELETE FROM labs WHERE lab IN (SELECT run FROM touched);
+DELETE FROM prompt_versions WHERE lab IN (SELECT run FROM touched);
 
 CREATE OR REPLACE TEMP TABLE news AS SELECT * FROM events WHERE run IN (SELECT run FROM touched);
+
+INSERT INTO labs BY NAME
+WITH said AS (
+    SELECT run, id, happened_at, unnest(from_json(body, '{
+        "cap_usd": "DECIMAL(12, 6)", "project_cap_usd": "DECIMAL(12, 6)", "version": "VARCHAR", "rehearsal": "BOOLEAN"
+    }'))
+    FROM news
+    WHERE kind = 'lab_started'
+)
+SELECT
+    run AS lab,
+    min(happened_at) AS started_at,
+    max_by(cap_usd, id) AS cap_usd,
+    max_by(project_cap_usd, id) AS project_cap_usd,
+    max_by(version, id) AS version,
+    bool_and(coalesce(rehearsal, false)) AS rehearsal
+FROM said
+GROUP BY run;
 
 -- A run whose first line was lost still has a row, or its money would be on record nowhere.
 INSERT INTO runs BY NAME
@@ -25,7 +45,12 @@ WITH said AS (
     FROM news
     WHERE kind IN ('run_started', 'run_finished')
 ),
-lives AS (SELECT run, min(happened_at) AS first_at FROM news GROUP BY run),
+lives AS (
+    SELECT run, min(happened_at) AS first_at
+    FROM news
+    WHERE run NOT IN (SELECT lab FROM labs)
+    GROUP BY run
+),
 ends AS (
     SELECT
         run,
@@ -152,7 +177,7 @@ SELECT
     r.rehearsal,
     CASE WHEN told.state IN ('settled', 'failed') THEN paid_usd WHEN told.state = 'cached' THEN 0 END AS cost_usd
 FROM told
-JOIN runs r USING (run);
+JOIN (SELECT run, rehearsal FROM runs UNION ALL SELECT lab, rehearsal FROM labs) r USING (run);
 
 INSERT INTO fallbacks BY NAME
 WITH begun AS (
@@ -217,5 +242,18 @@ SELECT
     id = max(id) OVER (PARTITION BY run, body ->> 'subject', body ->> 'take') AS latest
 FROM news
 WHERE kind = 'vote';
+
+INSERT INTO prompt_versions BY NAME
+WITH said AS (
+    SELECT run AS lab, happened_at, unnest(from_json(body, '{
+        "version": "VARCHAR", "template": "VARCHAR", "beat": "VARCHAR", "pattern": "VARCHAR", "captions": "JSON",
+        "negative": "VARCHAR", "style": "VARCHAR", "look": "VARCHAR", "parent": "VARCHAR", "note": "VARCHAR"
+    }'))
+    FROM news
+    WHERE kind = 'prompt_version'
+)
+SELECT s.*, coalesce(v.value = 1, false) AS starred
+FROM said s
+LEFT JOIN votes v ON v.run = s.lab AND v.subject = 'version' AND v.take = s.version AND v.latest;
 
 DROP TABLE news;

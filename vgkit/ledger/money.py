@@ -119,7 +119,7 @@ class Spending:
         for damage in news.log.damaged:
             log.warning("%s line %d %s; its money is not counted", name, damage.line_number, damage.reason)
         for event in news.log:
-            if event.kind == "run_started":
+            if event.kind in ("run_started", "lab_started"):
                 file.starts += 1
                 file.rehearsed_starts += event.get("rehearsal") is True
                 file.batch = event.get("batch") or file.batch

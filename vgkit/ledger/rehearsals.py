@@ -1,7 +1,10 @@
-"""Which runs are rehearsals. Their money is not real, so that it must be told apart wherever money is counted."""
+"""Which runs and labs are rehearsals. Their money is not real, so it must be told apart wherever money is counted."""
 
 import json
 from pathlib import Path
+from typing import Any
+
+LAB = "lab.json"  # what a prompt lab has in place of a run's record
 
 
 def is_rehearsal(folder: Path) -> bool:
@@ -10,12 +13,19 @@ def is_rehearsal(folder: Path) -> bool:
 
 
 def world_of(folder: Path) -> str:
-    """Name the rehearsal that a run's folder belongs to, its own or its batch's; empty where the run is real."""
+    """Name the rehearsal that a run's or a lab's folder belongs to, its own or its batch's; empty where it is real."""
     try:
-        record = json.loads((folder / "run.json").read_text("utf-8"))
+        record = _record(folder)
         # How it is rehearsed may be told with no words at all, and is still told.
         if record.get("rehearsal") in (None, False):
             return ""
         return str((record.get("batch") or {}).get("name") or folder.name)
     except (OSError, ValueError, AttributeError):
         return ""
+
+
+def _record(folder: Path) -> Any:
+    try:
+        return json.loads((folder / "run.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return json.loads((folder / LAB).read_text("utf-8"))

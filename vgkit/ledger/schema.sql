@@ -38,6 +38,16 @@ CREATE TABLE runs (
     rehearsal BOOLEAN NOT NULL DEFAULT false  -- true where every start of it said so
 );
 
+-- A prompt lab's folder: it has calls, as a run does, but makes no film.
+CREATE TABLE labs (
+    lab VARCHAR NOT NULL,
+    started_at TIMESTAMP,
+    cap_usd DECIMAL(12, 6),
+    project_cap_usd DECIMAL(12, 6),
+    version VARCHAR,
+    rehearsal BOOLEAN NOT NULL DEFAULT false
+);
+
 CREATE TABLE phases (
     run VARCHAR NOT NULL,
     phase VARCHAR,
@@ -142,4 +152,20 @@ CREATE TABLE votes (
     value INTEGER,
     note VARCHAR,
     latest BOOLEAN NOT NULL
+);
+
+CREATE TABLE prompt_versions (
+    lab VARCHAR NOT NULL,
+    happened_at TIMESTAMP NOT NULL,
+    version VARCHAR,
+    template VARCHAR,
+    beat VARCHAR,
+    pattern VARCHAR,
+    captions JSON,
+    negative VARCHAR,
+    style VARCHAR,
+    look VARCHAR,
+    parent VARCHAR,                    -- the version it came from
+    note VARCHAR,
+    starred BOOLEAN NOT NULL           -- by the last vote on it
 );

@@ -165,16 +165,21 @@ SELECT
     wilson_high(success, judged) AS rate_high
 FROM counted;
 
--- Spent and still open (reserved, not yet settled) against the cap: by run, by batch, and in all. A rehearsed run has its
--- own row, but weighs on no batch and on no total.
+-- Spent and still open (reserved, not yet settled) against the cap: by run, by lab, by batch, and in all. A rehearsed run or
+-- lab has its own row, but weighs on no batch and on no total.
 CREATE VIEW budget AS
-WITH money AS (
-    SELECT r.*, coalesce(t.spent_usd, 0) AS spent_usd, coalesce(t.open_usd, 0) AS open_usd
-    FROM runs r
+WITH spenders AS (
+    SELECT 'run' AS scope, run, rehearsal, started_at, cap_usd, batch, batch_cap_usd, project_cap_usd FROM runs
+    UNION ALL
+    SELECT 'lab', lab, rehearsal, started_at, cap_usd, NULL, NULL, project_cap_usd FROM labs
+),
+money AS (
+    SELECT s.*, coalesce(t.spent_usd, 0) AS spent_usd, coalesce(t.open_usd, 0) AS open_usd
+    FROM spenders s
     LEFT JOIN call_totals t USING (run)
 ),
 scopes AS (
-    SELECT 'run' AS scope, run AS name, rehearsal, spent_usd, open_usd, cap_usd FROM money
+    SELECT scope, run AS name, rehearsal, spent_usd, open_usd, cap_usd FROM money
     UNION ALL
     SELECT 'batch', batch, false, sum(spent_usd), sum(open_usd), max_by(batch_cap_usd, started_at)
     FROM money
@@ -188,7 +193,7 @@ scopes AS (
 )
 SELECT *, cap_usd - spent_usd - open_usd AS left_usd FROM scopes;
 
--- What was paid, call by call, with the day and what kind of run it was for.
+-- What was paid, call by call, with the day and what kind of run it was for; a lab's calls have no profile and no template.
 CREATE VIEW spending AS
 SELECT
     c.run,
@@ -205,7 +210,7 @@ SELECT
     c.estimate_usd,
     c.cost_usd
 FROM calls c
-JOIN runs r USING (run)
+LEFT JOIN runs r USING (run)
 WHERE c.state IN ('settled', 'failed');
 
 -- What each call from the cache would have cost: what the same call cost when it was paid for or, where that is no longer

@@ -29,7 +29,7 @@ def asks(run: Run) -> list[Ask]:
     """What the phase asks engines for: a picture of each keyframe."""
     storyboard, drawer = run.storyboard, engine(run, "picture")
     return [
-        Ask("picture", drawer, _request(run, storyboard, keyframe), keyframe_path(run, keyframe))
+        Ask("picture", drawer, still_request(run, storyboard, keyframe), keyframe_path(run, keyframe))
         for keyframe in storyboard.keyframes
     ]
 
@@ -68,7 +68,8 @@ def keyframe_path(run: Run, keyframe: Keyframe) -> Path:
     return run.path(f"animatic/{keyframe.id[1:]}.png")
 
 
-def _request(run: Run, storyboard: Storyboard, keyframe: Keyframe) -> PictureRequest:
+def still_request(run: Run, storyboard: Storyboard, keyframe: Keyframe) -> PictureRequest:
+    """What is asked of an engine for a keyframe: its words, its place in the shot, how the shot is set up."""
     shot = storyboard.shot(keyframe.shot)
     return PictureRequest(
         subject=keyframe.id,

@@ -1,6 +1,7 @@
 """How a phase asks engines: by the door, within the caps, side by side, with a look at what came back."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -26,22 +27,25 @@ from vgkit.storyboard import Caption, EndCard, Shot, Storyboard
 _ON_THIS_MACHINE = 4
 
 
-def door(run: Run, phase: str) -> Door:
-    """Open the one door to engines for a phase of a run. Raises RunError for a rehearsal outside of one."""
+def door(run: Run, phase: str, *, stopping: threading.Event | None = None) -> Door:
+    """Open the one door to engines for a phase of a run; it lets go of its calls when ``stopping`` is set.
+
+    Raises RunError for a rehearsal outside of one.
+    """
     run.check_rehearsal()
-    return onlooker(run, phase)
+    return onlooker(run, phase, stopping=stopping)
 
 
-def onlooker(run: Run, phase: str) -> Door:
+def onlooker(run: Run, phase: str, *, stopping: threading.Event | None = None) -> Door:
     """A door to foresee through, for which a rehearsal's hosts need not run; who asks takes ``door``."""
     rehearsal = run.rehearsal is not None
     # A rehearsal is a world of its own: what its hosts made and charged is neither found nor taken up by another.
     cache = Cache((rehearsal_dir(run.world) if rehearsal else runs_dir()) / "cache")
-    caps = Caps(run.profile.cap_usd, None if rehearsal else project_cap())
+    caps = Caps(run.profile.cap_usd, None if rehearsal else project_cap(), whose=run.whose)
     if run.batch:
         caps = replace(caps, batch=run.batch.name, batch_usd=run.batch.cap_usd)
     purse = Purse(runs_dir(), run.name, caps, rehearsal=rehearsal)
-    within = Within(cache, CallBook(runs_dir(), rehearsal=run.world), decodes)
+    within = Within(cache, CallBook(runs_dir(), rehearsal=run.world), decodes, stopping or threading.Event())
     return Door(run.events, phase=phase, purse=purse, within=within)
 
 

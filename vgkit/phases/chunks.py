@@ -61,7 +61,7 @@ def asks(run: Run, *, takes: int = 1) -> list[Ask]:
     """What the phase asks engines for: the takes of each shot."""
     storyboard, maker = run.storyboard, engine(run, "video")
     return [
-        Ask("video", maker, _request(run, storyboard, shot, take), run.take_path(shot, take))
+        Ask("video", maker, clip_request(run, storyboard, shot, take), run.take_path(shot, take))
         for take in (f"t{number:02d}" for number in range(1, takes + 1))
         for shot in storyboard.shots
     ]
@@ -202,7 +202,8 @@ def _fall_back(step: Step, shot: Shot, failures: Sequence[tuple[Ask, EngineFaile
     )
 
 
-def _request(run: Run, storyboard: Storyboard, shot: Shot, take: str) -> ClipRequest:
+def clip_request(run: Run, storyboard: Storyboard, shot: Shot, take: str) -> ClipRequest:
+    """What is asked of an engine for a take of a shot."""
     # The first take has the seed of the keyframes, so that the clip is the still set in motion.
     seed = shot.seed if take == _FIRST_TAKE else seed_for(shot.seed, take)
     return ClipRequest(
