@@ -55,7 +55,7 @@ def note(words: str, tone: Literal["", "warn", "bad"] = "", *, more: str = "") -
     """A sentence on a tinted ground; ``more`` follows it, for instance what to do."""
     role = " role='alert'" if tone == "bad" else ""
     lead = f"<b>{html.escape(words)}</b> {html.escape(more)}" if more else html.escape(words)
-    return f"<div class='vg-note{f' vg-note-{tone}' if tone else ''}'{role}>{lead}</div>"
+    return f"<div class='vg-told{f' vg-told-{tone}' if tone else ''}'{role}>{lead}</div>"
 
 
 def quiet(words: str) -> str:
@@ -81,7 +81,7 @@ def bar(share: float, label: str) -> str:
     """How much of something is done, from 0 to 1."""
     percent = round(100 * min(max(share, 0.0), 1.0))
     return (
-        f"<div class='vg-bar' role='progressbar' aria-label='{html.escape(label)}' aria-valuemin='0' "
+        f"<div class='vg-meter' role='progressbar' aria-label='{html.escape(label)}' aria-valuemin='0' "
         f"aria-valuemax='100' aria-valuenow='{percent}'><i style='width:{percent}%'></i></div>"
     )
 
