@@ -1,0 +1,199 @@
+"""The studio's page: from a few sentences to a film that one can watch, save and export, without a line of code.
+
+It shows what ``vgkit.studio`` finds and hands on what a person wants; films are made by processes of their own."""
+
+import os
+import time
+from importlib.resources import files
+from typing import Any
+
+from vgkit.errors import RunNotFound
+from vgkit.run import Run
+from vgkit.studio.form import Draft, Verdict, verdict
+from vgkit.studio.history import PastRun, past_runs
+from vgkit.studio.launching import start
+from vgkit.studio.watching import Sight
+from vgkit.widgets.attended import attended
+from vgkit.widgets.look import PAGE, STYLE, note
+from vgkit.widgets.studio_compare import side_by_side
+from vgkit.widgets.studio_form import FormView
+from vgkit.widgets.studio_history import HistoryView
+from vgkit.widgets.studio_media import Media
+from vgkit.widgets.studio_opened import Opened
+from vgkit.widgets.studio_parts import markup, stack
+from vgkit.widgets.studio_plan import PlanView, first_complaint
+from vgkit.widgets.studio_pulse import Errands, Pulse
+from vgkit.widgets.visitor import Arrival, Visitor
+
+_AT_WORK_S, _AT_REST_S, _LIST_S, _TYPING_S = 0.5, 2.0, 3.0, 0.35
+_TO_COME_BACK_TO = ("queued", "running", "approval")
+_STYLE = STYLE + f"<style>{files('vgkit.widgets').joinpath('studio.css').read_text('utf-8')}</style>"
+_TITLE = (
+    "<h1>Make an ad film</h1>"
+    "<p class='vg-small'>Say what it is about, see what it costs, and watch it being made. Close the page if you like: the "
+    "film goes on.</p>"
+)
+
+
+class Studio:
+    """The page of one person, as ``box``. It does nothing until their browser has reported.
+
+    ``run_dir`` names a run to open at once. ``everyone`` shows the runs of all people; else one sees one's own, and
+    those that nobody's page made. ``typing_s`` is for how long nothing must be typed before a draft is looked at.
+    """
+
+    def __init__(self, run_dir: str = "", *, everyone: bool, typing_s: float = _TYPING_S) -> None:
+        self._run_dir, self._everyone, self._typing_s = run_dir, everyone, typing_s
+        self._arrival: Arrival | None = None
+        self._person, self._media = "", Media()
+        self._edited_at: float | None = 0.0
+        self._listed_at = float("-inf")
+        self._judged: Draft | None = None
+        self._verdict: Verdict | None = None
+        self._made: tuple[Draft, str] | None = None
+        self._refused = ""
+        self.pulse = Pulse(self.tick, on_error=self._stumble)
+        self.visitor = Visitor(self.welcome)
+        self.form, self.plan = FormView(self._edited), PlanView(self.generate)
+        self.opened = Opened(self.pulse.wake, on_turn=self._turned)
+        self.history = HistoryView(on_open=self.open, on_compare=self._compare, on_more=self._relist)
+        self.errands = Errands(self.pulse.wake)
+        self.trouble = markup("vg-page-trouble")
+        self.box = self._laid_out()
+
+    def welcome(self, arrival: Arrival) -> None:
+        """Take in who has come; from here on the page is alive."""
+        self._arrival = arrival
+        self.pulse.start()
+        self.pulse.wake()
+
+    def tick(self) -> float:
+        """Bring the whole page up to date, and answer after how many seconds to do so again."""
+        if self._arrival is not None:
+            arrival, self._arrival = self._arrival, None
+            self._settle_in(arrival)
+        self.errands.report()
+        typing_for_s = self._judge()
+        before = self.opened.sight
+        sight = self.opened.look(self._media)
+        self._offer(sight)
+        if time.monotonic() - self._listed_at >= _LIST_S or (before and sight and before.state != sight.state):
+            self._list()
+        self.trouble.value = ""
+        pause_s = _AT_WORK_S if sight and sight.at_work else _AT_REST_S
+        return min(pause_s, typing_for_s) if typing_for_s else pause_s
+
+    def generate(self) -> None:
+        """Make a film of what stands in the form. A second click while the first is seen to does nothing."""
+        if self.plan.generate.disabled or self.errands.busy:
+            return
+        self.form.insist()
+        self._refused = ""
+        self.plan.may(reason="Starting …")
+        draft, owner = self.form.draft, self._person
+        self.errands.send(
+            lambda: start(draft, owner=owner), then=lambda run: self._started(draft, run), failed=self._not_started
+        )
+
+    def open(self, name: str) -> None:
+        """Open a run of this person's by its name; one that is not there any more is taken off the list."""
+        try:
+            run = Run.open(name)
+        except RunNotFound:
+            self._relist()
+            return
+        if self._everyone or run.owner in ("", self._person):
+            self.opened.open(run)
+
+    def _laid_out(self) -> Any:
+        beside = stack(self.plan.box, self.opened.stage.box, self.plan.beats, name="vg-beside-form")
+        desk = stack(self.form.box, beside, name="vg-desk")
+        return stack(
+            markup("vg-style", _STYLE), self.visitor, self.trouble, desk, self.history.box, name=f"{PAGE} vg-studio"
+        )
+
+    def _edited(self) -> None:
+        self._edited_at = time.monotonic()
+        self._refused = ""
+        self.pulse.wake()
+
+    def _turned(self, name: str) -> None:
+        self.visitor.opened = name
+        self.history.tiles.now = name
+
+    def _settle_in(self, arrival: Arrival) -> None:
+        known, self._person, self._media = self._person, arrival.person, Media(arrival.base)
+        if known == arrival.person:
+            return
+        if self.form.untouched and arrival.draft:
+            self.form.fill(arrival.draft)
+            self._edited_at = 0.0
+        runs = self._list()
+        at_work = [run.name for run in runs if run.state in _TO_COME_BACK_TO and run.owner == self._person]
+        kept = [run.name for run in runs if run.name == arrival.opened]
+        for name in [self._run_dir, *at_work, *kept]:
+            if name and not self.opened.name:
+                self.open(name)
+
+    def _judge(self) -> float:
+        """Look at the draft once nothing has been typed for a moment; else answer how long that moment still lasts."""
+        if self._edited_at is None:
+            return 0.0
+        still_s = self._edited_at + self._typing_s - time.monotonic()
+        if still_s > 0:
+            return still_s
+        self._edited_at = None
+        draft = self.form.draft
+        found = verdict(draft)
+        self._judged, self._verdict = draft, found
+        self.form.show(found.complaints)
+        self.plan.show(found)
+        self.visitor.draft = self.form.kept()
+        return 0.0
+
+    def _offer(self, sight: Sight | None) -> None:
+        """Let Generate be clicked or say why not."""
+        if self.errands.busy or self._verdict is None:
+            return
+        if self._refused:
+            self.plan.fail(self._refused)
+        elif self._made == (self._judged, self.opened.name) and sight is not None and sight.at_work:
+            self.plan.may(reason="This film is in the making. Change something to make another.")
+        elif self.form.untouched and not self._verdict.good:
+            self.plan.may(reason="Say what the film is about, or fill in a sample.")
+        else:
+            self.plan.may(reason=first_complaint(self._verdict, self.form.labels), alert="" in self._verdict.complaints)
+
+    def _started(self, draft: Draft, run: Run) -> None:
+        self._made = (draft, run.name)
+        self.opened.open(run)
+        self._relist()
+
+    def _not_started(self, sentence: str) -> None:
+        self._refused = sentence
+        self._edited_at = 0.0
+
+    def _list(self) -> list[PastRun]:
+        self._listed_at = time.monotonic()
+        owner = None if self._everyone else self._person
+        runs = past_runs(owner, most=self.history.shown + 1)
+        self.history.show(runs, now=self.opened.name)
+        return runs
+
+    def _relist(self) -> None:
+        self._listed_at = float("-inf")
+        self.pulse.wake()
+
+    def _compare(self, first: str, second: str) -> None:
+        self.history.set_beside(side_by_side(Run.open(first), Run.open(second)))
+
+    def _stumble(self, error: Exception) -> None:
+        self.trouble.value = note("The page could not be brought up to date.", "bad", more=f"{error}. It tries again.")
+
+
+def studio(run_dir: str = "") -> Any:
+    """Show the studio; ``run_dir`` names a run to open at once. Where nobody sits at the notebook, say so instead."""
+    if not attended():
+        return "The studio is a page for a person. Open this notebook in JupyterLab, or start `vgkit studio`."
+    served = any(name.startswith("VOILA_") for name in os.environ)
+    return Studio(run_dir, everyone=not served).box

@@ -1,0 +1,103 @@
+"""A finished film: watch it, see what it is, save it, and have it put where it is wanted."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from vgkit.phases.handed import file_name
+from vgkit.progress_table import clock, usd
+from vgkit.run import Run
+from vgkit.studio.handing import Handed
+from vgkit.studio.watching import Sight
+from vgkit.widgets.look import chip, facts, note, quiet, table
+from vgkit.widgets.studio_copy import Copyable
+from vgkit.widgets.studio_media import Media
+from vgkit.widgets.studio_parts import button, hide, markup, row, stack
+
+_CHECKS = ("check", "wanted", "found", "")
+
+
+class FilmView:
+    """The film as widgets, ``box``; ``on_export`` is called with a destination."""
+
+    def __init__(self, on_export: Callable[[str], None]) -> None:
+        self._shown: tuple[object, ...] = ()
+        self.player, self.told, self.save = markup("vg-film"), markup("vg-film-facts"), markup("vg-save")
+        self.destination = ipywidgets.Text(
+            description="Export to", placeholder="a folder, or s3://bucket/prefix; empty: the run's own folder"
+        )
+        self.destination.add_class("vg-destination")
+        self.export = button("Export", "vg-export", lambda: on_export(self.destination.value.strip()))
+        self.said, self.link = markup("vg-exported"), Copyable()
+        self.link.add_class("vg-link")
+        field = row(self.destination, self.export, name="vg-export-row")
+        handing = stack(field, self.said, self.link, name="vg-handing")
+        self.box = stack(self.player, self.told, self.save, handing, name="vg-film-box")
+        self.clear()
+
+    def clear(self) -> None:
+        """Show no film."""
+        self._shown, self.player.value, self.save.value, self.told.value = (), "", "", ""
+        self.hand_over(None)
+        hide(self.box, unless=False)
+
+    def show(self, run: Run, sight: Sight, media: Media) -> None:
+        """Show a run's film, once for each film: a player that is replaced would start again."""
+        assert sight.film is not None
+        now = (sight.film, sight.film.stat().st_mtime_ns, sight.state, sight.poster, sight.cost_usd)
+        if now == self._shown:
+            return
+        self._shown = now
+        hide(self.box, unless=True)
+        self.player.value = media.video(sight.film, f"The film {sight.title}", poster=sight.poster)
+        self.told.value = _facts(run, sight) + _details(run, sight, media)
+        self.save.value = media.download(sight.film, "Download", save_as=f"{file_name(run)}.mp4")
+
+    def hand_over(self, handed: Handed | None, *, trouble: str = "") -> None:
+        """Show where the exported film is to be had, or why not."""
+        self.link.text = handed.address if handed else ""
+        lines = [] if handed is None else [quiet(f"It can be had there until {handed.until}.")] if handed.until else []
+        if handed is not None and handed.warning:
+            lines.append(note(handed.warning, "warn"))
+        if trouble:
+            lines.append(note(trouble, "bad"))
+        self.said.value = "".join(lines)
+
+
+def _facts(run: Run, sight: Sight) -> str:
+    checks = {check["name"]: check for check in _checks(run)}
+    width, height = run.brief.size_px
+    pairs = [("Length", f"{run.brief.duration_s} s"), ("Size", f"{width} x {height}, 30 fps")]
+    if sight.film is not None:
+        pairs.append(("File", f"{sight.film.stat().st_size / 1e6:.1f} MB"))
+    for name, shown in (("loudness", "Loudness"), ("true peak", "True peak")):
+        if name in checks:
+            pairs.append((shown, str(checks[name]["found"])))
+    pairs += [("Made in", clock(sight.seconds) or "not known"), ("Cost", usd(sight.cost_usd))]
+    return facts(pairs)
+
+
+def _details(run: Run, sight: Sight, media: Media) -> str:
+    checks = _checks(run)
+    failed = sum(not check["passed"] for check in checks)
+    parts = []
+    if checks:
+        rows = [(c["name"], c["wanted"], c["found"], "passed" if c["passed"] else "FAILED") for c in checks]
+        words = f"{len(checks) - failed} of {len(checks)} passed"
+        told = chip(words, "bad" if failed else "good")
+        parts.append(
+            f"<details class='vg-checks'><summary>Checks of the film {told}</summary>{table(_CHECKS, rows)}</details>"
+        )
+    if sheet := media.picture(sight.film_sheet, "Contact sheet of the film"):
+        parts.append(f"<details class='vg-film-sheet'><summary>Contact sheet</summary>{sheet}</details>")
+    return "".join(parts)
+
+
+def _checks(run: Run) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(run.path("conform.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return found if isinstance(found, list) else []

@@ -1,0 +1,117 @@
+"""The run that is open: its phases and shots as they come, what may be done with it, and its film at the end."""
+
+from collections.abc import Callable, Mapping
+
+from vgkit.run import Run
+from vgkit.studio.watching import ShotSight, Sight
+from vgkit.widgets.look import Tone, note
+from vgkit.widgets.studio_film import FilmView
+from vgkit.widgets.studio_media import Media, thumbnail
+from vgkit.widgets.studio_parts import button, hide, markup, row, stack
+from vgkit.widgets.studio_progress import head_html, phases_html, trouble_html
+from vgkit.widgets.studio_tiles import Tile, Tiles
+
+_CLIPS: Mapping[str, tuple[str, Tone]] = {
+    "waiting": ("", ""),
+    "asked": ("in the making", "busy"),
+    "made": ("clip made", "good"),
+    "cached": ("clip kept", "good"),
+    "degraded": ("still instead", "warn"),
+}
+_CAN_GO_ON = ("waiting", "failed", "stopped", "interrupted")
+_RATIOS = {"16:9": ("16/9", "128px"), "9:16": ("9/16", "84px"), "1:1": ("1/1", "104px")}
+
+
+class StageView:
+    """The open run as widgets, ``box``; ``show`` brings it up to date and sets only what has changed.
+
+    ``on`` says what is called where a person wants ``stop``, ``go_on``, ``approve`` or ``close``.
+    """
+
+    def __init__(self, on: Mapping[str, Callable[[], None]], *, on_export: Callable[[str], None]) -> None:
+        self.run: Run | None = None
+        self._said = ""
+        self.head, self.phases, self.trouble = markup("vg-run-head"), markup("vg-run-phases"), markup("vg-trouble")
+        self.approve = button("Make the film", "vg-approve", on["approve"], primary=True)
+        self.decline = button("Stop here", "vg-decline", on["close"])
+        self.go_on = button("Go on", "vg-go-on", on["go_on"], primary=True)
+        self.stop = button("Stop", "vg-stop", on["stop"])
+        self.close = button("Close", "vg-close", on["close"])
+        self.stills = markup("vg-stills")
+        self.shots = Tiles(label="Shots of the film")
+        self.shots.add_class("vg-shots")
+        self.film = FilmView(on_export)
+        actions = row(self.approve, self.decline, self.go_on, self.stop, self.close, name="vg-run-actions")
+        self.box = stack(
+            *(self.head, self.film.box, self.phases, self.trouble, self.stills, actions, self.shots),
+            name="vg-card vg-run",
+        )
+        self.open(None)
+
+    def open(self, run: Run | None) -> None:
+        """Turn to another run, or to none."""
+        self.run, self._said = run, ""
+        self.film.clear()
+        self.shots.show([])
+        for each in (self.head, self.phases, self.trouble, self.stills):
+            each.value = ""
+        if run is not None:
+            self.shots.ratio, self.shots.least = _RATIOS[run.brief.aspect]
+        hide(self.box, unless=run is not None)
+
+    def busy(self, busy: bool, *, stopping: bool = False) -> None:
+        """Take no further click while one is being seen to."""
+        for each in (self.stop, self.go_on, self.approve, self.decline, self.film.export):
+            each.disabled = busy
+        self.stop.description = "Stopping …" if stopping else "Stop"
+        self._said = "" if busy else self._said
+
+    def fail(self, sentence: str) -> None:
+        """Say why what was asked for was not done, until something else is asked for."""
+        self._said = sentence
+
+    def show(self, sight: Sight, media: Media) -> None:
+        """Bring everything up to date."""
+        if self.run is None:
+            return
+        self.head.value = head_html(sight)
+        self.trouble.value = trouble_html(sight) + (note(self._said, "bad") if self._said else "")
+        self._offer(sight)
+        if sight.state == "gone":
+            self.film.clear()
+            self.phases.value = self.stills.value = ""
+            self.shots.show([])
+            return
+        self.phases.value = phases_html(sight)
+        self.shots.show([_tile(shot, media) for shot in sight.shots])
+        self.stills.value = _stills(sight, media) if sight.state == "approval" else ""
+        if sight.film and not sight.at_work:
+            self.film.show(self.run, sight, media)
+        elif sight.film is None:
+            self.film.clear()
+
+    def _offer(self, sight: Sight) -> None:
+        hide(self.stop, unless=sight.at_work)
+        hide(self.go_on, unless=sight.state in _CAN_GO_ON)
+        hide(self.approve, unless=sight.state == "approval")
+        hide(self.decline, unless=sight.state == "approval")
+        hide(self.close, unless=sight.state != "approval")
+
+
+def _tile(shot: ShotSight, media: Media) -> Tile:
+    return Tile(
+        key=shot.id,
+        title=shot.beat.replace("_", " "),
+        lines=(f"{shot.id}, {shot.seconds:g} s",),
+        chip=_CLIPS[shot.clip_state],
+        picture=thumbnail(shot.still),
+        clip=media.address(shot.clip),
+    )
+
+
+def _stills(sight: Sight, media: Media) -> str:
+    return (
+        "<h3>The stills</h3>"
+        + media.picture(sight.sheet, "Contact sheet of the stills")
+        + media.video(sight.animatic, "The stills as a moving preview, with their transitions", poster=None)
+    )
