@@ -23,6 +23,7 @@ from vgkit import (
     cli_report,
     cli_run,
     cli_score,
+    cli_studio,
 )
 from vgkit.cli_options import RunArgument, existing, ledger
 from vgkit.errors import Interrupted, VgkitError
@@ -52,6 +53,7 @@ app.command()(cli_film.interpolate)
 app.command()(cli_film.grade)
 app.command()(cli_media.conform)
 app.command()(cli_score.score)
+app.command()(cli_studio.studio)
 
 
 _LIST = """

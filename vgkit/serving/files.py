@@ -87,7 +87,7 @@ class FilesHandler(JupyterHandler):
 
 
 def part_of(asked: str, size: int) -> range | None:
-    """The bytes that a ``Range`` header asks for: all where it asks for no one part, none where that is past the end."""
+    """The bytes that a ``Range`` header asks for: all where it asks for no single part, None where there are none."""
     match = _PART.fullmatch(asked.strip())
     first, last = match.groups() if match else ("", "")
     if not first and not last:

@@ -1,0 +1,38 @@
+"""What the studio's terminal says: a line for what went wrong, and never the token.
+
+Servers like to log the addresses they were asked for, tokens and all, and a traceback for each wrong turn."""
+
+import logging
+import textwrap
+
+from nbclient.exceptions import CellExecutionError
+
+from vgkit.ledger.redaction import redact_text
+
+_LONGEST = 400
+
+log = logging.getLogger("vgkit.studio")
+
+
+class OneLine(logging.Formatter):
+    """A record as one line, with the error's name and last words instead of its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Say when, what, and by which error."""
+        said = record.getMessage().partition("\n")[0]
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, CellExecutionError):
+            said = f"A cell of a page failed: {error.ename}: {error.evalue}"
+        elif error is not None:
+            said = f"{said}: {type(error).__name__}: {error}"
+        told = textwrap.shorten(redact_text(said), _LONGEST)
+        return f"{self.formatTime(record, '%H:%M:%S')} {told}"
+
+
+def quieten() -> None:
+    """Send warnings and errors of this process to stderr, a line each."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    # Jupyter's trust is about outputs in a notebook's file, and ours have none.
+    handler.addFilter(lambda record: record.msg != "Notebook %s is not trusted")
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
