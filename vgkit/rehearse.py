@@ -7,17 +7,17 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vgkit.engines.hosts import host
-from vgkit.errors import Interrupted, VgkitError
+from vgkit.errors import Interrupted, RunBusy, VgkitError
 from vgkit.keys import load_keys
 from vgkit.ledger import Ledger, read_events
-from vgkit.lock import RunLock
+from vgkit.lock import RunLock, held_by
 from vgkit.phases.leftovers import open_calls
 from vgkit.pipeline import run_phases
 from vgkit.places import rehearsal_dir
@@ -25,6 +25,8 @@ from vgkit.run import Run
 
 if TYPE_CHECKING:
     from vgkit.rehearsal.server import Servers
+
+_running: dict[Path, tuple[ExitStack, "Servers"]] = {}  # by the folder of their rehearsal
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,45 @@ def hosts_of(run: Run) -> Iterator["Servers | None"]:
     alone = RunLock(folder) if run.batch else nullcontext()
     with alone, rehearsing(folder, **run.rehearsal) as servers, _environment(servers.environment):
         yield servers
+
+
+@contextmanager
+def led_to_hosts(world: str, rehearsal: Mapping[str, Any]) -> Iterator[None]:
+    """Lead all clients of this process to a rehearsal's hosts for one block; several processes may use the same.
+
+    The first that asks runs them, until it ends or says ``stop_hosts``; the others speak to those. Raises RunBusy while
+    another process only begins to. Where VGKIT_REHEARSAL is set, somebody else runs the hosts.
+    """
+    if os.environ.get("VGKIT_REHEARSAL"):
+        yield
+        return
+    with _environment(_hosts_for_many(world, rehearsal)):
+        yield
+
+
+def stop_hosts(world: str) -> None:
+    """Stop the hosts that ``led_to_hosts`` has run in this process, if it has."""
+    if running := _running.pop(rehearsal_dir(world), None):
+        running[0].close()
+
+
+def _hosts_for_many(world: str, rehearsal: Mapping[str, Any]) -> Mapping[str, str]:
+    from vgkit.rehearsal.server import environment_in, rehearsing
+
+    folder = rehearsal_dir(world)
+    if folder in _running:
+        return _running[folder][1].environment
+    folder.mkdir(parents=True, exist_ok=True)
+    owner = held_by(folder)
+    if owner and owner.pid != os.getpid():
+        if not (environment := environment_in(folder, speed=float(rehearsal["speed"]))):
+            raise RunBusy(f"The hosts of {world} are being started by {owner}. Try again in a moment.")
+        return environment
+    with ExitStack() as held:
+        held.enter_context(RunLock(folder))
+        servers = held.enter_context(rehearsing(folder, **rehearsal))
+        _running[folder] = (held.pop_all(), servers)
+    return servers.environment
 
 
 def how_rehearsed(*, speed: float, faults: str, seed: int) -> dict[str, Any]:

@@ -79,6 +79,11 @@ class Run:
         """Engines and cap, the brief's own wishes included."""
         return profile_for(self.brief)
 
+    @property
+    def cap_usd(self) -> Decimal:
+        """The most the run may cost."""
+        return self.profile.cap_usd
+
     @cached_property
     def events(self) -> Events:
         """Where what happens is written down."""

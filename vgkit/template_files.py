@@ -79,12 +79,12 @@ def check_template(path: Path) -> tuple[Template | None, list[str]]:
     except ValidationError as refusal:
         found = complaints(refusal)
     else:
-        found = _unknown_names(template)
+        found = unknown_names(template)
     lines = lines_of(text) if found else {}
     return (None if found else template), [_by_line(place, sentence, lines) for place, sentence in found]
 
 
-def _unknown_names(template: Template) -> list[tuple[Place, str]]:
+def unknown_names(template: Template) -> list[tuple[Place, str]]:
     """Complain about looks and scenes there are no files of; a film would otherwise stop where they are first used."""
     looks = sorted(path.stem for path in (templates_dir() / "looks").glob("*.cube"))
     scenes = ["place", *sorted(path.stem for path in (templates_dir() / "scenes").glob("*.svg"))]

@@ -4,7 +4,7 @@ Turned, it is the same engine that sends something else, so its calls have other
 says, they have the same, and nothing is paid twice."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,12 @@ from vgkit.errors import ParameterError
 
 Value = int | float
 
-# Diffusion takes its time a step, and the published times are of the entry's own number.
-_STEPS = ("num_inference_steps", "steps")
+# One word for what models call differently, so that a grid over engines can vary it too.
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "guidance": ("guidance_scale", "guidance", "cfg"),
+    # Diffusion takes its time a step, and the published times are of the entry's own number.
+    "steps": ("num_inference_steps", "steps"),
+}
 
 
 @dataclass(frozen=True)
@@ -68,16 +72,24 @@ def with_settings(engine: Any, values: Mapping[str, object]) -> Any:
     """The engine with other numbers; itself where none are given. Raises ParameterError for what can't be set so."""
     if not values:
         return engine
-    known = {setting.name: setting for setting in settings_of(engine)}
+    known = settings_of(engine)
+    turned: dict[str, object] = {}
     for name, value in values.items():
-        if name not in known:
-            raise ParameterError(
-                f"{engine.name}@{engine.host} has no setting {name!r}. It has {', '.join(known) or 'none'}."
-            )
-        if wrong := known[name].complaint(value):
+        setting = setting_named(known, name)
+        if setting is None:
+            has = ", ".join(each.name for each in known) or "none"
+            raise ParameterError(f"{engine.name}@{engine.host} has no setting {name!r}. It has {has}.")
+        if wrong := setting.complaint(value):
             raise ParameterError(wrong)
+        turned[setting.name] = value
     assert isinstance(engine, CatalogEngine)
-    return CatalogEngine(_turned(engine.entry, known, values), engine.client)
+    return CatalogEngine(_turned(engine.entry, {each.name: each for each in known}, turned), engine.client)
+
+
+def setting_named(known: Sequence[Setting], name: str) -> Setting | None:
+    """Find a setting by its own name or by the common one: ``guidance``, ``steps``."""
+    names = (name, *ALIASES.get(name, ()))
+    return next((each for each in known if each.name in names), None)
 
 
 def _numbers(entry: Entry) -> list[tuple[str, Pass, Value]]:
@@ -122,7 +134,7 @@ def _turned(entry: Entry, known: Mapping[str, Setting], values: Mapping[str, Any
                 value = values[setting.name]
                 # As the entry writes it where it is the same: 7 and 7.0 would be two fingerprints.
                 sent[name] = setting.default if value == setting.default else (int if setting.whole else float)(value)
-                if name in _STEPS:
+                if name in ALIASES["steps"]:
                     longer = max(1.0, value / setting.default)
         passes.append(this.model_copy(update={"input": sent, "typical_s": this.typical_s * longer}))
         longest = max(longest, longer)

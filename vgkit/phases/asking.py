@@ -2,15 +2,16 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from vgkit.brief import Role
-from vgkit.engines.base import Ask, Staging, Words
+from vgkit.engines.base import Ask, Engine, Staging, Words
 from vgkit.engines.cache import Cache
 from vgkit.engines.open_calls import CallBook
 from vgkit.engines.purse import Caps, Purse
@@ -18,35 +19,56 @@ from vgkit.engines.registry import engine_for
 from vgkit.engines.remote_call import Within
 from vgkit.engines.spend import Door
 from vgkit.errors import EngineFailed, Interrupted, OrderRejected
+from vgkit.ledger import Events
 from vgkit.phases.step import Step
 from vgkit.places import rehearsal_dir, runs_dir
 from vgkit.profiles import project_cap
-from vgkit.run import Run
+from vgkit.run import Batch, Run
 from vgkit.storyboard import Caption, EndCard, Shot, Storyboard
 
 _ON_THIS_MACHINE = 4
 
 
-def door(run: Run, phase: str, *, stopping: threading.Event | None = None) -> Door:
+class Payer(Protocol):
+    """Whose money goes through a door: a run's, or a prompt lab's, whose calls all are of the phase ``lab``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def whose(self) -> Literal["run", "lab"]: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def cap_usd(self) -> Decimal: ...
+    @property
+    def batch(self) -> Batch | None: ...
+    @property
+    def rehearsal(self) -> Mapping[str, Any] | None: ...
+    @property
+    def world(self) -> str: ...
+    def check_rehearsal(self) -> None: ...
+
+
+def door(payer: Payer, phase: str, *, stopping: threading.Event | None = None) -> Door:
     """Open the one door to engines for a phase of a run; it lets go of its calls when ``stopping`` is set.
 
     Raises RunError for a rehearsal outside of one.
     """
-    run.check_rehearsal()
-    return onlooker(run, phase, stopping=stopping)
+    payer.check_rehearsal()
+    return onlooker(payer, phase, stopping=stopping)
 
 
-def onlooker(run: Run, phase: str, *, stopping: threading.Event | None = None) -> Door:
+def onlooker(payer: Payer, phase: str, *, stopping: threading.Event | None = None) -> Door:
     """A door to foresee through, for which a rehearsal's hosts need not run; who asks takes ``door``."""
-    rehearsal = run.rehearsal is not None
+    rehearsal = payer.rehearsal is not None
     # A rehearsal is a world of its own: what its hosts made and charged is neither found nor taken up by another.
-    cache = Cache((rehearsal_dir(run.world) if rehearsal else runs_dir()) / "cache")
-    caps = Caps(run.profile.cap_usd, None if rehearsal else project_cap(), whose=run.whose)
-    if run.batch:
-        caps = replace(caps, batch=run.batch.name, batch_usd=run.batch.cap_usd)
-    purse = Purse(runs_dir(), run.name, caps, rehearsal=rehearsal)
-    within = Within(cache, CallBook(runs_dir(), rehearsal=run.world), decodes, stopping or threading.Event())
-    return Door(run.events, phase=phase, purse=purse, within=within)
+    cache = Cache((rehearsal_dir(payer.world) if rehearsal else runs_dir()) / "cache")
+    caps = Caps(payer.cap_usd, None if rehearsal else project_cap(), whose=payer.whose)
+    if payer.batch:
+        caps = replace(caps, batch=payer.batch.name, batch_usd=payer.batch.cap_usd)
+    purse = Purse(runs_dir(), payer.name, caps, rehearsal=rehearsal)
+    within = Within(cache, CallBook(runs_dir(), rehearsal=payer.world), decodes, stopping or threading.Event())
+    return Door(payer.events, phase=phase, purse=purse, within=within)
 
 
 def ask_all(
@@ -61,7 +83,8 @@ def ask_all(
     through = door(step.run, step.phase)
     failed: list[tuple[Ask, EngineFailed]] = []
     # Twice: a person may also lose patience while, after an error, what is under way is brought home.
-    with _let_go_when_stopped(through), ThreadPoolExecutor(_at_once(asks)) as pool, _let_go_when_stopped(through):
+    threads = ThreadPoolExecutor(at_once(asks[0].engine))
+    with _let_go_when_stopped(through), threads as pool, _let_go_when_stopped(through):
         try:
             step.progress(0, len(asks), asks[0].subject)
             pending = {pool.submit(through.ask, ask): ask for ask in asks}
@@ -97,9 +120,9 @@ def _failure(future: "Future[Path]", *, spare: bool) -> EngineFailed | None:
     return None
 
 
-def _at_once(asks: Sequence[Ask]) -> int:
+def at_once(engine: Engine) -> int:
     """Calls at once: cores for engines on this machine, what the host bears for those that are waited for."""
-    client = getattr(asks[0].engine, "client", None)
+    client = getattr(engine, "client", None)
     return client.at_once if client else min(os.cpu_count() or 1, _ON_THIS_MACHINE)
 
 

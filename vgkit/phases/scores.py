@@ -82,7 +82,7 @@ class Scorer:
         due = [measure for measure in measures if not _is_by(known.get(measure.name), measure)]
         fps = Fraction(request.shape.fps)
         found, seen = score_take(ask.out, fps=fps, keyframe=request.keyframe, prompt=request.prompt, measures=due)
-        figures = {each.measure.name: _figure(each) for each in found}
+        figures = {each.measure.name: figure_of(each) for each in found}
         self._tell(ask.subject, figures, {"stage": "generated", **seen})
         return clip | {"measures": {m.name: figures.get(m.name) or known[m.name] for m in measures}}
 
@@ -116,7 +116,8 @@ def score_take(
     return found, {"frames": subject.count, "size": list(subject.size), "fps": float(fps)}
 
 
-def _figure(scored: "Scored") -> dict[str, Any]:
+def figure_of(scored: "Scored") -> dict[str, Any]:
+    """What a measure found, as it goes on record."""
     measure = scored.measure
     # Rounded, as the last digits of a sum depend on where in memory its numbers lie.
     value = None if scored.value is None else float(f"{scored.value:.6g}")

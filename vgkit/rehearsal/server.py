@@ -109,6 +109,13 @@ def bill_of(folder: Path) -> list[Charge]:
     return Book(folder).bill()
 
 
+def environment_in(folder: Path, *, speed: float) -> dict[str, str]:
+    """What makes a client use the hosts that another process runs in a folder; empty while they only begin."""
+    kept = _kept(folder)
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in kept.ports.items()}
+    return _environment(kept, urls, speed=speed) if urls else {}
+
+
 def _environment(kept: _Kept, urls: Mapping[str, str], *, speed: float) -> dict[str, str]:
     return {
         "REPLICATE_BASE_URL": urls["replicate"],
