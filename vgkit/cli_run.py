@@ -1,7 +1,6 @@
 """``vgkit run`` and ``vgkit resume``: what a person typed becomes a brief, and the brief a film."""
 
 import contextlib
-import dataclasses
 import sys
 from typing import Annotated, Any, Literal
 
@@ -91,11 +90,11 @@ def resume(
     verbose: VerboseOption = False,
 ) -> None:
     """Go on with a run: what stands is kept, what is missing or changed is made."""
-    from vgkit.pipeline import phases_between
+    from vgkit.pipeline import phases_between, set_anew
 
     how = {"first": first, "last": until, "only": only}
     phases_between(**how)
-    opened = _set_anew(existing(run), settings_from(setting), cap)
+    opened = set_anew(existing(run), settings_from(setting), cap_usd=cap)
     _make(opened, how=how, kernel=kernel, view=view, verbose=verbose, approved=approved, force=force)
 
 
@@ -110,23 +109,6 @@ def take(
     opened = existing(run)
     told = choose_take(opened, shot=shot, take=take)
     sys.stdout.write(f"{told}\nMake the cut and the film anew with `vgkit resume {opened.name}`.\n")
-
-
-def _set_anew(opened: Any, settings: dict[str, Any], cap: str | None) -> Any:
-    """Lay settings and a cap over those of a run, and keep them, so that the next ``resume`` goes by them too."""
-    from vgkit.brief import brief_from
-    from vgkit.lock import RunLock
-    from vgkit.pipeline import settings_by_phase
-
-    if not settings and cap is None:
-        return opened
-    fields = opened.brief.model_dump()
-    brief = opened.brief if cap is None else brief_from({**fields, "caps": {**fields["caps"], "run_usd": cap}})
-    changed = dataclasses.replace(opened, brief=brief, settings={**opened.settings, **settings})
-    settings_by_phase(changed.settings)
-    with RunLock(changed.folder):
-        changed.save()
-    return changed
 
 
 def _started(wish: Wish, *, name: str, settings: dict[str, Any], approve: bool, how: dict[str, str]) -> Any:

@@ -55,6 +55,13 @@ def _sentence(error: Mapping[str, Any]) -> str:
         "literal_error": f"is {value}; choose one of {context.get('expected')}",
         "too_short": f"has {context.get('actual_length')} entries; at least {context.get('min_length')} are needed",
         "too_long": f"has {context.get('actual_length')} entries; at most {context.get('max_length')} fit",
+        "int_parsing": f"is {value}; write a whole number",
+        "int_parsing_size": f"is {value}; write a smaller number",
+        "int_from_float": f"is {value}; write a whole number",
+        "decimal_parsing": f"is {value}; write an amount, such as 2.50",
+        "decimal_max_digits": f"is {value}; write an amount with at most {context.get('max_digits')} digits",
+        "decimal_max_places": f"is {value}; write at most {context.get('decimal_places')} digits after the point",
+        "finite_number": f"is {value}; write an amount, such as 2.50",
         "value_error": str(context.get("error", error["msg"])),
     }
     return expected.get(kind, f"is {value}; {error['msg'][:1].lower()}{error['msg'][1:]}")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vgkit import __version__
+from vgkit.brief import brief_from
 from vgkit.errors import ApprovalNeeded, Interrupted, ParameterError, VgkitError
 from vgkit.keys import load_keys
 from vgkit.ledger import Ledger, read_events
@@ -78,6 +79,22 @@ def settings_by_phase(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         if values:
             _phase_module(phase).check_settings(**values)
     return chosen
+
+
+def set_anew(run: Run, settings: Mapping[str, Any], *, cap_usd: str | None = None) -> Run:
+    """Lay settings and a cap over those of a run, and keep them, so that the next time goes by them too.
+
+    Raises ParameterError, BriefError, and RunBusy where another process works in the run.
+    """
+    if not settings and cap_usd is None:
+        return run
+    fields = run.brief.model_dump()
+    brief = run.brief if cap_usd is None else brief_from({**fields, "caps": {**fields["caps"], "run_usd": cap_usd}})
+    changed = dataclasses.replace(run, brief=brief, settings={**run.settings, **settings})
+    settings_by_phase(changed.settings)
+    with RunLock(changed.folder):
+        changed.save()
+    return changed
 
 
 def run_phases(

@@ -4,6 +4,7 @@ Everything a person can get wrong is checked here, before the folder exists: a m
 
 import contextlib
 import dataclasses
+import errno
 import functools
 import json
 import logging
@@ -124,7 +125,7 @@ def look_over(
     if profile := _tried(refusals, lambda: profile_for(brief)):
         for role, reference in profile.engines.items():
             _tried(refusals, functools.partial(_check_engine, role, reference, brief.usage, rehearsed=rehearsed))
-    places = [folder.resolve() for folder in (base, Path.cwd(), *allowed, *_extra_folders())]
+    places = [folder.resolve() for folder in (base, Path.cwd(), *allowed, *extra_folders())]
     assets = {
         kind: _tried(refusals, functools.partial(_checked_asset, kind, given, base, places, brief.duration_s))
         for kind, given in brief.assets.given().items()
@@ -172,15 +173,20 @@ def make_run(
 
     Raises RunError for a name that is none, and StoreError.
     """
-    folder = new_folder(name or _default_name(checked.brief))
-    run = Run(folder, checked.brief, checked.template, dict(settings or {}), needs_approval, rehearsal, batch, owner)
-    _make_folder(run, checked.copies)
+    wish, made = name or _default_name(checked.brief), False
+    while not made:
+        asked_for = checked.brief, checked.template, dict(settings or {}), needs_approval, rehearsal, batch, owner
+        run = Run(new_folder(wish), *asked_for)
+        made = _make_folder(run, checked.copies)
     log.info("run %s started with vgkit %s", run.name, __version__)
     return run
 
 
-def _make_folder(run: Run, copies: Mapping[Path, Path]) -> None:
-    """Fill a folder under a name no one looks at, then give it its own: a run is there whole or not at all."""
+def _make_folder(run: Run, copies: Mapping[Path, Path]) -> bool:
+    """Fill a folder under a name no one looks at, then give it its own: a run is there whole or not at all.
+
+    False where another process has taken the name meanwhile.
+    """
     draft = run.folder.with_name(f".{run.folder.name}.{os.getpid()}.tmp")
     try:
         (draft / "inputs").mkdir(parents=True)
@@ -189,9 +195,12 @@ def _make_folder(run: Run, copies: Mapping[Path, Path]) -> None:
         dataclasses.replace(run, folder=draft).save()
         draft.rename(run.folder)
     except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
         raise refused(run.folder, error) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+    return True
 
 
 def template_ref(brief: Brief, base: Path) -> str:
@@ -209,7 +218,8 @@ def _default_name(brief: Brief) -> str:
     return "-".join([stamp, *words[:4]])[:60].rstrip("-")
 
 
-def _extra_folders() -> list[Path]:
+def extra_folders() -> list[Path]:
+    """The further folders that VGKIT_ASSETS lets assets come from."""
     return [Path(folder) for folder in os.environ.get("VGKIT_ASSETS", "").split(os.pathsep) if folder]
 
 

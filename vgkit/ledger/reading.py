@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from vgkit.errors import RecordError, StoreError
 from vgkit.ledger.events import Damage, Event, EventLog
-from vgkit.ledger.kinds import HEADER
+from vgkit.ledger.kinds import HEADER, Kind
 from vgkit.ledger.plain import is_money, read_money
 
 _HEAD_BYTES = 80
@@ -89,6 +89,14 @@ def read_events(path: Path | str) -> EventLog:
     last = _read([tail])
     torn = tuple(Damage(len(lines) + 1, "ends in the middle, as after a crash") for _ in last.damaged)
     return Found(found.lines + last.lines, found.damaged + torn).log
+
+
+def read_kinds(path: Path, kinds: Iterable[Kind]) -> tuple[Event, ...]:
+    """Read only the events of some kinds, which is several times as quick; what can't be read is left out."""
+    wanted = frozenset(kinds)
+    named = [f'"{kind}"'.encode() for kind in wanted]
+    lines = [line for line in _bytes_from(path, 0).split(b"\n") if any(name in line for name in named)]
+    return tuple(event for event in _read(lines).log if event.kind in wanted)
 
 
 def read_new(path: Path | str, offset: int) -> tuple[EventLog, int]:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from vgkit.phases.export import check_settings, film_link
 from vgkit.run import Run
+from vgkit.studio.launching import launch
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ def film_address(run: Run) -> Handed:
 
     Raises PhaseNotReady before the export, StoreError where the film is no longer there.
     """
-    raise NotImplementedError
+    link = film_link(run)
+    return Handed(link.address, link.until.strip(), link.warning)
 
 
 def export_to(run: Run, destination: str) -> None:
@@ -27,4 +30,6 @@ def export_to(run: Run, destination: str) -> None:
 
     Raises ParameterError for a destination that is none, PhaseNotReady where there is no film, and as ``launch`` does.
     """
-    raise NotImplementedError
+    check_settings(destination=destination.strip())
+    run.made("phases/refine.json", phase="refine")
+    launch(run, only="export", settings={"destination": destination.strip()})

@@ -1,48 +1,33 @@
 """A run as its record tells it, whichever process makes it, so that a page that is opened again finds it as it is."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 
-from vgkit.progress import PhaseProgress
+from vgkit.errors import RunError
+from vgkit.ledger.reading import NEVER_READ, Mark, read_on
+from vgkit.phases.step import PHASES
+from vgkit.progress import PhaseProgress, RunProgress
 from vgkit.run import Run
+from vgkit.studio.history import title_of
+from vgkit.studio.open_calls import OpenCalls
+from vgkit.studio.pace import typical_seconds
+from vgkit.studio.shots import ClipState, Shots, ShotSight
+from vgkit.studio.states import Standing, State, standing
+from vgkit.studio.trouble import Trouble, trouble
+from vgkit.studio.turns import at_once, before
 
-State = Literal[
-    "waiting",  # made, never launched
-    "queued",  # launched; waits for its turn
-    "running",
-    "approval",  # the stills are there and wait for a yes
-    "success",
-    "degraded",  # there is a film, and some shots show a still
-    "failed",
-    "stopped",
-    "interrupted",  # its process is gone and left no end on record
-    "gone",  # its folder was deleted
-]
-ClipState = Literal["waiting", "asked", "made", "cached", "degraded"]
+_SAID: Mapping[State, str] = {
+    "waiting": "Not started yet.",
+    "approval": "The stills are there. Look at them, then have the film made, or stop here.",
+    "success": "The film is ready.",
+    "stopped": "Stopped. What is finished is kept; go on from there when you like.",
+    "interrupted": "It broke off: its process is gone and left no end on record. What is finished is kept; go on.",
+}
 
-
-@dataclass(frozen=True)
-class ShotSight:
-    """A shot: its still and its clip as far as they are there. Times are in the film, in seconds."""
-
-    id: str
-    beat: str
-    first_s: float
-    seconds: float
-    still: Path | None
-    clip_state: ClipState
-    clip: Path | None
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """An error in a person's words: ``name`` of the error, the ``fact``, and the ``cure`` where it says one."""
-
-    name: str
-    fact: str
-    cure: str = ""
+__all__ = ["ClipState", "ShotSight", "Sight", "State", "Trouble", "Watch"]
 
 
 @dataclass(frozen=True)
@@ -51,8 +36,8 @@ class Sight:
 
     ``said`` is the sentence to show beside the state; it may be empty. ``before`` counts the films that wait before a
     queued one. ``left_s`` is None where it can't be told. Paths are None until there is such a file: ``sheet`` and
-    ``animatic`` are the stills, ``film_sheet`` and ``poster`` the film. ``open_calls`` go on at hosts though nobody
-    waits for them, and may cost up to ``open_usd``.
+    ``animatic`` are the stills, ``film_sheet`` and ``poster`` the film. ``open_calls`` are under way at hosts and may
+    cost up to ``open_usd``; where nothing is at work, they go on though nobody waits for them.
     """
 
     run: str
@@ -89,7 +74,133 @@ class Watch:
 
     def __init__(self, run: Run | Path) -> None:
         self.folder = run if isinstance(run, Path) else run.folder
+        self._run: tuple[int, Run] | None = None
+        self._typical_s: Mapping[str, float] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget all that events have told."""
+        self._mark: Mark = NEVER_READ
+        self._progress = RunProgress.of(PHASES, typical_s=self._typical_s)
+        self._shots, self._calls = Shots(self.folder), OpenCalls()
+        self._failure = ""
 
     def look(self) -> Sight:
         """See how it stands now; only what is new on record is read."""
-        raise NotImplementedError
+        try:
+            run = self._opened()
+            self._read()
+            return self._sight(run, datetime.now(UTC))
+        except FileNotFoundError:
+            return Sight(self.folder.name, "gone", said="This film's folder was deleted.")
+        except RunError as error:
+            return Sight(self.folder.name, "failed", said=str(error), trouble=trouble(type(error).__name__, str(error)))
+
+    def _opened(self) -> Run:
+        """The run, opened again only where ``run.json`` has changed."""
+        changed_ns = (self.folder / "run.json").stat().st_mtime_ns
+        if self._run is None or self._run[0] != changed_ns:
+            self._run = changed_ns, Run.open(self.folder)
+        if self._typical_s is None:
+            self._typical_s = typical_seconds(self._run[1])
+            self._progress = replace(self._progress, typical_s=self._typical_s)
+        return self._run[1]
+
+    def _read(self) -> None:
+        path = self.folder / "events.jsonl"
+        if not path.exists():
+            if self._mark is not NEVER_READ:
+                self._begin()
+            return
+        news = read_on(path, self._mark)
+        if news is None:
+            return
+        if news.anew:
+            self._begin()
+        self._mark = news.mark
+        for event in news.log:
+            self._progress = self._progress.after(event)
+            self._shots.after(event)
+            self._calls.after(event)
+            if event.kind == "phase_failed":
+                self._failure = str(event["error"])
+
+    def _sight(self, run: Run, now: datetime) -> Sight:
+        stands = standing(self.folder, self._progress, needs_approval=run.needs_approval)
+        at_work = stands.state in ("queued", "running")
+        begun = stands.state == "running" and stands.launch is None
+        progress = replace(self._progress, phases=tuple(_as_they_stand(run, self._progress)))
+        forecast = progress if begun else RunProgress.of(PHASES, typical_s=progress.typical_s)
+        failure = _failure(stands, progress, self._failure)
+        waiting = before(self.folder.name) if stands.state == "queued" else 0
+        left = "" if at_work else _left_open(self._calls)
+        return Sight(
+            run=self.folder.name,
+            state=stands.state,
+            title=self._shots.title or title_of(run.brief.model_dump()),
+            said=" ".join(filter(None, (_said(stands, progress, failure, waiting), left))),
+            before=waiting,
+            phases=progress.phases,
+            shots=self._shots.sights(),
+            seconds=progress.elapsed_s(now) if begun or not at_work else None,
+            left_s=forecast.remaining_s(now) if at_work else None,
+            cost_usd=progress.cost_usd,
+            cap_usd=run.profile.cap_usd,
+            degraded=progress.degraded,
+            trouble=failure,
+            open_calls=self._calls.count,
+            open_usd=self._calls.usd,
+            rehearsed=run.rehearsal is not None,
+            owner=run.owner,
+            sheet=_file(run, "animatic/sheet.png"),
+            animatic=_file(run, "animatic/animatic.mp4"),
+            film=_file(run, "film.mp4") if run.path("phases/refine.json").exists() else None,
+            film_sheet=_file(run, "sheet.jpg"),
+            poster=_file(run, "poster.jpg"),
+        )
+
+
+def _as_they_stand(run: Run, progress: RunProgress) -> Iterator[PhaseProgress]:
+    """The phases; one that a run passed over, because a later one alone was asked for, is kept."""
+    for number, phase in enumerate(progress.phases):
+        passed = any(later.state != "waiting" for later in progress.phases[number + 1 :])
+        stands = phase.state == "waiting" and run.path(f"phases/{phase.phase}.json").exists()
+        yield replace(phase, state="kept") if stands and (passed or progress.state != "running") else phase
+
+
+def _failure(stands: Standing, progress: RunProgress, name: str) -> Trouble | None:
+    if stands.state != "failed":
+        return None
+    if stands.launch:
+        return trouble(stands.launch.error, stands.launch.message)
+    return trouble(name, progress.message)
+
+
+def _said(stands: Standing, progress: RunProgress, failure: Trouble | None, waiting: int) -> str:
+    if failure:
+        return failure.fact
+    if stands.state == "queued":
+        return _queue_told(waiting)
+    if stands.state == "running" and stands.launch:
+        return "Starting."
+    if stands.state == "degraded":
+        return progress.message
+    return _SAID.get(stands.state, "")
+
+
+def _queue_told(waiting: int) -> str:
+    ahead = "it is next" if not waiting else f"{waiting} {'waits' if waiting == 1 else 'wait'} before it"
+    made = at_once()
+    return f"Waits for its turn: {made} {'film is' if made == 1 else 'films are'} made at once, {ahead}."
+
+
+def _left_open(calls: OpenCalls) -> str:
+    if not calls.count:
+        return ""
+    many = "One call goes on at its host" if calls.count == 1 else f"{calls.count} calls go on at their hosts"
+    return f"{many} and may cost up to ${calls.usd:.2f}: go on to take up what was asked for, or cancel it."
+
+
+def _file(run: Run, name: str) -> Path | None:
+    path = run.path(name)
+    return path if path.is_file() else None

@@ -1,0 +1,58 @@
+"""Makes the film of one launched run: ``python -m vgkit.studio <folder> <descriptor of its launch>``."""
+
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+from vgkit.errors import Interrupted, VgkitError
+from vgkit.ledger.redaction import redact_text
+from vgkit.studio import launches
+
+_MANNERS = 5  # of niceness: pages and their kernels go first
+
+
+def main() -> None:
+    """Wait for the run's turn and make what is missing of it; how that ended stands in its launch and its events."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder, descriptor = Path(sys.argv[1]), int(sys.argv[2])
+    os.set_inheritable(descriptor, False)
+    os.nice(_MANNERS)
+    try:
+        _make(folder, descriptor, launches.add(descriptor, pid=os.getpid()))
+    except (KeyboardInterrupt, Interrupted) as error:
+        _end(descriptor, Interrupted(str(error) or "Stopped while it waited for its turn."))
+    except VgkitError as error:
+        _end(descriptor, error)
+    except Exception as error:
+        traceback.print_exc()
+        said = f"{type(error).__name__}: {error}. All of it is in {folder / launches.LOG}; try again with Go on."
+        _end(descriptor, VgkitError(said))
+    else:
+        launches.add(descriptor, ended_at=launches.now())
+
+
+def _make(folder: Path, descriptor: int, launch: launches.Launch) -> None:
+    from vgkit.studio.turns import turn
+
+    with turn(folder.name):
+        launches.add(descriptor, turn_at=launches.now())
+        # Only now: those who wait need not hold the memory that all of this takes.
+        from vgkit.pipeline import phases_between, run_phases
+        from vgkit.rehearse import hosts_of
+        from vgkit.run import Run
+
+        run = Run.open(folder)
+        with hosts_of(run):
+            run_phases(run, phases=phases_between(only=launch.only), approved=launch.approved)
+
+
+def _end(descriptor: int, error: VgkitError) -> None:
+    said = redact_text(str(error))
+    launches.add(descriptor, ended_at=launches.now(), error=type(error).__name__, message=said)
+    sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

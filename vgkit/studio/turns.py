@@ -1,0 +1,97 @@
+"""Who may make a film now: a few at once, as many as the machine bears, in the order in which they were launched.
+
+A ticket is a file that its process holds locked, so that one of a process that is gone counts no more, however it
+went."""
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from vgkit.errors import ParameterError
+from vgkit.files import refused
+from vgkit.places import runs_dir
+
+_FOLDER = ".turns"
+_FILM_BYTES = 2 << 30
+_LOOK_EVERY_S = 0.25
+
+
+def at_once() -> int:
+    """How many launched films are made side by side: VGKIT_AT_ONCE, else by cores and memory.
+
+    Raises ParameterError for a value that is no number from 1 on.
+    """
+    stated = os.environ.get("VGKIT_AT_ONCE", "")
+    if not stated:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return max(1, min(os.cpu_count() or 1, memory // _FILM_BYTES))
+    if not (stated.isdecimal() and int(stated) >= 1):
+        raise ParameterError(f"VGKIT_AT_ONCE: {stated!r} is no number of films. Say 1 or more.")
+    return int(stated)
+
+
+@contextlib.contextmanager
+def turn(run: str) -> Iterator[None]:
+    """Wait until it is a run's turn, and hold the turn for the block. Raises StoreError where tickets can't be kept."""
+    most = at_once()
+    with _ticket(run) as ticket:
+        while len(_living(before=ticket)) >= most:
+            time.sleep(_LOOK_EVERY_S)
+        yield
+
+
+def before(run: str) -> int:
+    """Count the films that wait before a waiting run; 0 where it is next or has no ticket yet."""
+    own = next((ticket for ticket in _tickets() if _run_of(ticket) == run), None)
+    return max(len(_living(before=own)) - at_once(), 0) if own else 0
+
+
+@contextlib.contextmanager
+def _ticket(run: str) -> Iterator[Path]:
+    folder = runs_dir() / _FOLDER
+    ticket = folder / f"{time.time_ns():020d}-{run}"
+    draft = ticket.with_name(f".{ticket.name}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise refused(ticket, error) from error
+    try:
+        # Locked before it has its name: a ticket that is seen and not held is one of a process that is gone.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        draft.rename(ticket)
+        yield ticket
+    finally:
+        ticket.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _tickets() -> list[Path]:
+    return sorted(path for path in (runs_dir() / _FOLDER).glob("[0-9]*"))
+
+
+def _run_of(ticket: Path) -> str:
+    return ticket.name.partition("-")[2]
+
+
+def _living(*, before: Path) -> list[Path]:
+    """The tickets before one that some process holds; those that nobody holds any more are removed."""
+    return [ticket for ticket in _tickets() if ticket < before and _held(ticket)]
+
+
+def _held(ticket: Path) -> bool:
+    try:
+        descriptor = os.open(ticket, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        ticket.unlink(missing_ok=True)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
