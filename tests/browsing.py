@@ -114,8 +114,10 @@ class Server:
     """A server as a process of its own: ``pid``, what it ``said``, and the ``port`` it named as its own."""
 
     def __init__(self, command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> None:
+        # It ends with this process even where that is killed, and so has no time to put anything away.
+        tied = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
         self._process = subprocess.Popen(
-            command,
+            [*tied, *command],
             cwd=cwd,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
@@ -184,12 +186,18 @@ def jupyter_environment(home: Path) -> dict[str, str]:
     }
 
 
-_RUN_ALL = """async () => {
+_RUN_ALL = """async deadline_s => {
     const page = jupyterapp.shell.currentWidget
-    await page.context.ready
-    await page.sessionContext.ready  // before it, a wish to run is dropped without a trace
-    await page.sessionContext.session.kernel.info
-    await jupyterapp.commands.execute('notebook:run-all-cells')
+    const late = new Promise((_, fail) => {
+        setTimeout(() => fail(new Error(`not done in ${deadline_s} s`)), 1000 * deadline_s)
+    })
+    const ran = async () => {
+        await page.context.ready
+        await page.sessionContext.ready  // before it, a wish to run is dropped without a trace
+        await page.sessionContext.session.kernel.info
+        await jupyterapp.commands.execute('notebook:run-all-cells')
+    }
+    await Promise.race([ran(), late])
     const cells = page.content.model.sharedModel.cells.filter(cell => cell.cell_type === 'code')
     const outputs = cells.flatMap(cell => cell.getOutputs())
     return outputs.filter(one => one.output_type === 'error').map(one => `${one.ename}: ${one.evalue}`)
@@ -222,9 +230,10 @@ class Lab:
         page.wait_for_function("globalThis.jupyterapp?.shell.currentWidget?.sessionContext !== undefined")
         page.evaluate("jupyterapp.restored.then(() => jupyterapp.shell.collapseLeft())")
 
-    def run_all(self, page: Page) -> None:
+    def run_all(self, page: Page, *, deadline_s: float = 120) -> None:
         """Run all cells of the notebook in the window, and wait until they ran; a cell that fails fails the test."""
-        assert page.evaluate(_RUN_ALL) == []
+        failed = page.evaluate(_RUN_ALL, deadline_s)
+        assert not failed, "\n".join(failed)
 
 
 @contextmanager
@@ -275,7 +284,8 @@ def untidy(page: Page, within: str = "body", *, but: str = "") -> list[str]:
 
 def tidy(page: Page, within: str = "body", *, but: str = "") -> None:
     """Fail where controls overlap, text is cut off or faint, boxes are empty, controls have no name, or it scrolls."""
-    assert untidy(page, within, but=but) == []
+    found = untidy(page, within, but=but)
+    assert not found, "\n".join(found)
 
 
 @dataclass(frozen=True)
@@ -287,7 +297,8 @@ class Camera:
     def path(self, name: str) -> Path:
         """Where a picture goes."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        return SHOTS / f"{re.sub(r'[^A-Za-z0-9_]+', '-', self.test).strip('-')}-{name}.png"
+        test = re.sub(r"[^A-Za-z0-9_]+", "-", self.test.removeprefix("test_")).strip("-")
+        return SHOTS / f"{test[:80]}-{name}.png"
 
     def __call__(self, page: Page, name: str, within: str = "body", *, but: str = "") -> None:
         """Take a part of the page in a wide and a narrow window, and fail where either is untidy."""

@@ -10,17 +10,19 @@
 
     const name = el => {
         const classes = [...el.classList].slice(0, 3).map(each => `.${each}`).join("")
-        const words = (el.getAttribute("aria-label") || el.textContent || "").trim().replace(/\s+/g, " ").slice(0, 40)
+        const words = (el.getAttribute("aria-label") || el.innerText || "").trim().replace(/\s+/g, " ").slice(0, 40)
         return `<${el.tagName.toLowerCase()}${classes}>${words ? ` "${words}"` : ""}`
     }
     const isLeftOut = el => but !== "" && el.closest(but) !== null
-    const box = el => {  // what is visible of it
+    const box = el => {  // what is left of it by what hides a part for good; what may be scrolled to counts as there
         let { left, top, right, bottom } = el.getBoundingClientRect()
-        for (let up = el.parentElement; up; up = up.parentElement) {
-            if (getComputedStyle(up).overflow === "visible") continue
-            const frame = up.getBoundingClientRect()
-            left = Math.max(left, frame.left); right = Math.min(right, frame.right)
-            top = Math.max(top, frame.top); bottom = Math.min(bottom, frame.bottom)
+        let canScrollX = false, canScrollY = false
+        for (let up = el.parentElement; up && up !== document.body; up = up.parentElement) {
+            const { overflowX, overflowY } = getComputedStyle(up), frame = up.getBoundingClientRect()
+            canScrollX ||= /auto|scroll/.test(overflowX)
+            canScrollY ||= /auto|scroll/.test(overflowY)
+            if (!canScrollX && overflowX !== "visible") { left = Math.max(left, frame.left); right = Math.min(right, frame.right) }
+            if (!canScrollY && overflowY !== "visible") { top = Math.max(top, frame.top); bottom = Math.min(bottom, frame.bottom) }
         }
         return { left, top, right, bottom, width: right - left, height: bottom - top }
     }
@@ -53,13 +55,13 @@
     // text that is cut off
     for (const el of shown) {
         if (el.matches("input, textarea") || el.clientWidth === 0 || (!ownText(el) && !el.matches("select"))) continue
-        const { overflowX, overflowY } = getComputedStyle(el)
+        const { overflowY } = getComputedStyle(el)
         if (el.scrollWidth > el.clientWidth + 1)
             found.push(`cut off: ${name(el)} is ${el.scrollWidth} px wide in ${el.clientWidth}`)
         if (/hidden|clip/.test(overflowY) && el.scrollHeight > el.clientHeight + 2)
             found.push(`cut off: ${name(el)} is ${el.scrollHeight} px high in ${el.clientHeight}`)
         const own = el.getBoundingClientRect(), seen = box(el)
-        if (own.width - seen.width > 2 && overflowX !== "auto")
+        if (own.width - seen.width > 2)
             found.push(`cut off: ${name(el)} shows ${Math.round(seen.width)} of ${Math.round(own.width)} px`)
     }
 

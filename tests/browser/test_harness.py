@@ -1,10 +1,12 @@
 """The harness is believed about every page, so it is shown to see what it claims to see."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browsing import Camera, Lab, Watched, untidy
+from browsing import WIDTHS_PX, Camera, Lab, Watched, untidy
+from builders import run as started
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -65,7 +67,12 @@ def test_a_request_that_leaves_this_machine_and_an_error_are_written_down(page: 
     watched.complaints.clear()
 
 
-def test_two_visitors_share_nothing(visitor: Callable[[], Page], lab: Lab) -> None:
+def test_what_is_below_the_window_is_looked_at_too(page: Page) -> None:
+    below = "<div style='height:100px;overflow:auto'><p style='height:900px'>down</p><input type=text></div>"
+    assert shown(page, f"<div style='overflow:hidden'>{below}</div>") == ["no label: <input>"]
+
+
+def test_two_visitors_share_nothing_but_the_server(visitor: Callable[[], Page], lab: Lab) -> None:
     one, other = visitor(), visitor()
     lab.open(one, "report.ipynb")
     one.evaluate("localStorage.setItem('mine', 'yes')")
@@ -73,12 +80,35 @@ def test_two_visitors_share_nothing(visitor: Callable[[], Page], lab: Lab) -> No
     assert other.evaluate("localStorage.getItem('mine')") is None
 
 
-def test_a_notebook_runs_in_jupyterlab_with_parameters_and_leaves_the_checkout_alone(
-    page: Page, lab: Lab, camera: Camera, runs: Path
-) -> None:
-    lab.prepare("01_validate.ipynb", run_dir="")
+def test_a_notebook_of_ours_runs_in_jupyterlab_with_parameters(page: Page, lab: Lab, runs: Path) -> None:
+    begun = started(name="harness")
+    lab.prepare("01_validate.ipynb", run_dir="harness")
     lab.open(page, "01_validate.ipynb")
     lab.run_all(page)
     expect(page.locator(".jp-OutputArea .vg").first).to_be_visible()
-    assert [path.name for path in runs.glob("*/storyboard.json")] == ["storyboard.json"]
-    camera(page, "report", ".jp-OutputArea:has(.vg)")
+    assert begun.path("storyboard.json").is_file()
+
+
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+CELLS = (
+    "import ipywidgets\nname, box = ipywidgets.Text(description='Name', layout={'width': 'auto'}), ipywidgets.Label('Who?')\n"
+    "name.observe(lambda change: setattr(box, 'value', f'Hello {change.new}'), 'value')\n"
+    "ipywidgets.VBox([name, box]).add_class('vg-try')",
+    "1 / given",
+)
+
+
+def test_a_widget_is_used_pictured_and_a_cell_that_fails_is_told(page: Page, lab: Lab, camera: Camera) -> None:
+    about = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**about, "id": f"c{number}", "source": source} for number, source in enumerate(CELLS)]
+    (lab.folder / "notebooks/try.ipynb").write_text(
+        json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": KERNEL}, "cells": cells}), "utf-8"
+    )
+    lab.open(page, "try.ipynb")
+    with pytest.raises(AssertionError, match="NameError: name 'given' is not defined"):
+        lab.run_all(page)
+    page.locator(".vg-try input").fill("Ada")
+    page.locator(".vg-try input").blur()
+    expect(page.locator(".vg-try .widget-label").last).to_have_text("Hello Ada")
+    camera(page, "widget", ".vg-try")
+    assert all(camera.path(f"widget-{width_px}").stat().st_size > 500 for width_px in WIDTHS_PX)
