@@ -13,6 +13,7 @@ import typer
 
 from vgkit import (
     __version__,
+    cli_batch,
     cli_compare,
     cli_enlarge,
     cli_experiment,
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 templates = typer.Typer(no_args_is_help=False, help="List ad templates, or check a file of your own.")
 app.add_typer(templates, name="templates")
+app.add_typer(cli_batch.batch, name="batch")
 
 app.command()(cli_run.run)
 app.command()(cli_run.resume)

@@ -7,6 +7,7 @@ A message states the fact, the numbers and the next move, so that no one needs t
     │   ├── BriefError             a field of a brief
     │   ├── TemplateError          a template file
     │   ├── AssetError             a picture, logo, music or LUT that can't be used
+    │   ├── BatchError             a batch's file, a row of it, or films of it that are not as it says
     │   ├── ExperimentError        an experiment's file, or films of it that are not as it says
     │   ├── ParameterError         a notebook or command was given a parameter it does not have
     │   └── ExtraMissing           it needs an optional part of vgkit that is not installed
@@ -39,8 +40,9 @@ A message states the fact, the numbers and the next move, so that no one needs t
     └── Interrupted                a person or the system asked to stop
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class VgkitError(Exception):
@@ -63,6 +65,12 @@ class TemplateError(InputError):
 
 class AssetError(InputError):
     pass
+
+
+class BatchError(InputError):
+    """Carries all that is wrong where it is more than one thing, for a script."""
+
+    complaints: Sequence[Mapping[str, Any]] = ()
 
 
 class ExperimentError(InputError):

@@ -1,0 +1,66 @@
+"""A batch's file as text: in UTF-8 and of a size that can be checked, or refused with the line where it is not."""
+
+import codecs
+from pathlib import Path
+
+from vgkit.batch.wrong import listed
+from vgkit.errors import BatchError
+
+MOST_ROWS = 100_000
+_MOST_BYTES = 200_000_000
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def read_text(path: Path) -> str:
+    """Read a file, without the mark that Excel puts first. Raises BatchError."""
+    try:
+        size = path.stat().st_size
+        if size > _MOST_BYTES:
+            raise BatchError(f"{path} has {size / 1e6:,.0f} MB; the most is {_MOST_BYTES / 1e6:,.0f} MB. Split it.")
+        raw = path.read_bytes()
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or str(error)
+        raise BatchError(f"{path} can't be read: {said}. Give a CSV, JSONL or TOML file.") from error
+    if raw.startswith(_UTF_16):
+        raise BatchError(
+            f"{path} is UTF-16. Save it as UTF-8, in Excel as “CSV UTF-8”, or convert it: {_iconv('UTF-16', path)}"
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BatchError(_not_utf8(path, raw, error)) from error
+    if (place := text.find("\0")) >= 0:
+        line = text.count("\n", 0, place) + 1
+        at = len(text[:place].encode()) + 1
+        raise BatchError(f"{path} line {line} holds a NUL (byte {at:,}): it is damaged, or no text. Remove it there.")
+    if not text.strip():
+        raise BatchError(f"{path} is empty. Write a header and a row for each film, or an object, or a table.")
+    return text
+
+
+def more_than_most(source: Path | str) -> BatchError:
+    """Say that a batch is larger than what can be checked."""
+    return BatchError(f"{source} asks for more than {MOST_ROWS:,} films, the most for one batch. Split it.")
+
+
+def _not_utf8(path: Path, raw: bytes, error: UnicodeDecodeError) -> str:
+    lines = raw.split(b"\n")
+    broken = [number for number, line in enumerate(lines, 1) if not _is_utf8(line)]
+    mixed = any(not line.isascii() for number, line in enumerate(lines, 1) if _is_utf8(line))
+    where = f"{path} is not text in UTF-8 in line{'s'[: len(broken) > 1]} {listed(broken)}"
+    first = f"the first time at byte {error.start + 1:,} (0x{raw[error.start]:02X})"
+    if mixed:
+        return f"{where}, {first}, but is elsewhere: it mixes encodings. Write those lines anew, in UTF-8."
+    return f"{where}, {first}. Save it as UTF-8, in Excel as “CSV UTF-8”, or convert it: {_iconv('WINDOWS-1252', path)}"
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _iconv(encoding: str, path: Path) -> str:
+    return f"iconv -f {encoding} -t UTF-8 '{path.name}' > new{path.suffix}"
