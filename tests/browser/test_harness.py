@@ -91,7 +91,8 @@ def test_a_notebook_of_ours_runs_in_jupyterlab_with_parameters(page: Page, lab: 
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 CELLS = (
-    "import ipywidgets\nname, box = ipywidgets.Text(description='Name', layout={'width': 'auto'}), ipywidgets.Label('Who?')\n"
+    "import ipywidgets\n"
+    "name, box = ipywidgets.Text(description='Name', layout={'width': 'auto'}), ipywidgets.Label('Who?')\n"
     "name.observe(lambda change: setattr(box, 'value', f'Hello {change.new}'), 'value')\n"
     "ipywidgets.VBox([name, box]).add_class('vg-try')",
     "1 / given",
