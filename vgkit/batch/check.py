@@ -50,7 +50,7 @@ def plan(spec: Spec, *, rehearsal: dict[str, Any] | None = None) -> tuple[Film, 
     films = tuple(each.film for each in planned)
     _check_twice(planned, spec)
     if not wrong:
-        check_made(films, wrong, "batch")
+        check_made(films, wrong, called="batch")
     if wrong:
         error = BatchError(f"{spec.source} can't be made, {len(wrong):,} complaint{'s'[: len(wrong) != 1]}:\n{wrong}")
         error.complaints = wrong.as_json

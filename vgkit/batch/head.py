@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, ValidationError
 
 from vgkit.complaints import shown
-from vgkit.errors import InputError
+from vgkit.errors import BatchError
 
 REHEARSED = "-rehearsed"  # what is played for nothing bears another name than the films to come
 
@@ -92,12 +92,12 @@ class BatchFile(Head):
     rows: str = ""
 
 
-def toml_fields(text: str, path: Path, error: type[InputError]) -> dict[str, Any]:
-    """Read a TOML file's tables. Raises ``error`` with the line where it breaks."""
+def toml_fields(text: str, path: Path) -> dict[str, Any]:
+    """Read a TOML file's tables. Raises BatchError with the line where it breaks."""
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as broken:
-        raise error(f"{path} is not TOML: {broken}. Mend that line and try again.") from broken
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BatchError(f"{path} is not TOML: {error}. Mend that line and try again.") from error
 
 
 def without(fields: dict[str, Any], refusal: ValidationError) -> dict[str, Any]:

@@ -55,13 +55,16 @@ class Film:
                 wanted.save()
         return wanted
 
-    def differences(self) -> Iterator[str]:
-        """Say how the run that is there, if one is, differs from the one that would be made now; caps may change."""
+    def differences(self, *, called: str) -> Iterator[str]:
+        """Say how the run that is there, if one is, differs from the one that would be made now; caps may change.
+
+        ``called`` is what it is a film of.
+        """
         if not (self.folder / "run.json").exists():
             return
         there = Run.open(self.folder)
         if not there.batch or there.batch.name != self.batch.name:
-            yield f"a run of this name is there, and belongs to no film of {self.batch.name!r}"
+            yield f"a run of this name is there, and belongs to no film of this {called}"
             return
         before = _told(there.brief, there.template, there.settings, there.batch.common, there.rehearsal)
         now = _told(self.checked.brief, self.checked.template, self.settings, self.batch.common, self.rehearsal)
@@ -87,9 +90,9 @@ def _told(
     }
 
 
-def check_made(films: Iterable[Film], wrong: Wrong, called: str) -> None:
+def check_made(films: Iterable[Film], wrong: Wrong, *, called: str) -> None:
     """Complain of films that are there and would be made otherwise now; ``called`` is what they are films of."""
     for film in films:
         with wrong.at(film.name):
-            for difference in film.differences():
+            for difference in film.differences(called=called):
                 wrong.add(Place(name=film.name), f"{difference}. Take it back, or give the {called} another name")

@@ -39,8 +39,9 @@ class Spec:
 def read_spec(path: Path) -> Spec:
     """Read a batch from a CSV, JSONL or TOML file. Raises BatchError where it can't be read at all."""
     if path.suffix.lower() == ".toml":
-        text = read_text(path)
-        return _spec(toml_fields(text, path, BatchError), source=str(path), base=path.parent.resolve())
+        return _spec(
+            toml_fields(read_text(path, wanted="a TOML file"), path), source=str(path), base=path.parent.resolve()
+        )
     wrong = Wrong()
     name = slug(path.stem)[:_LONGEST_NAME].strip("-").removesuffix("-rehearsed") or "batch"
     rows, columns = _table(path, wrong)
@@ -84,7 +85,9 @@ def _table(path: Path, wrong: Wrong, *, file: str = "") -> tuple[list[Row], dict
     kind = path.suffix.lower()
     if kind not in (".csv", ".tsv", ".jsonl"):
         raise BatchError(f"{path} is no batch. Give a file that ends in .csv, .tsv, .jsonl or .toml.")
-    text = read_text(path)
-    return (
-        (line_rows(text, path, wrong, file=file), {}) if kind == ".jsonl" else table_rows(text, path, wrong, file=file)
-    )
+    text = read_text(path, wanted="a CSV, JSONL or TOML file")
+    if not text.strip():
+        raise BatchError(f"{path} is empty. Write a header and a row for each film, or one JSON object a line.")
+    if kind == ".jsonl":
+        return line_rows(text, path, wrong, file=file), {}
+    return table_rows(text, path, wrong, file=file)

@@ -11,8 +11,8 @@ _MOST_BYTES = 200_000_000
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_text(path: Path) -> str:
-    """Read a file, without the mark that Excel puts first. Raises BatchError."""
+def read_text(path: Path, *, wanted: str) -> str:
+    """Read a file, without the mark that Excel puts first. Raises BatchError, which says what is ``wanted``."""
     try:
         size = path.stat().st_size
         if size > _MOST_BYTES:
@@ -20,7 +20,7 @@ def read_text(path: Path) -> str:
         raw = path.read_bytes()
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
-        raise BatchError(f"{path} can't be read: {said}. Give a CSV, JSONL or TOML file.") from error
+        raise BatchError(f"{path} can't be read: {said}. Give {wanted}.") from error
     if raw.startswith(_UTF_16):
         raise BatchError(
             f"{path} is UTF-16. Save it as UTF-8, in Excel as “CSV UTF-8”, or convert it: {_iconv('UTF-16', path)}"
@@ -33,8 +33,6 @@ def read_text(path: Path) -> str:
         line = text.count("\n", 0, place) + 1
         at = len(text[:place].encode()) + 1
         raise BatchError(f"{path} line {line} holds a NUL (byte {at:,}): it is damaged, or no text. Remove it there.")
-    if not text.strip():
-        raise BatchError(f"{path} is empty. Write a header and a row for each film, or an object, or a table.")
     return text
 
 

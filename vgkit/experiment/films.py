@@ -1,88 +1,14 @@
-"""One film of an experiment: what it is made of, and whether the run that is there is still that film."""
+"""One film of an experiment: a film of a batch that has a group."""
 
-import dataclasses
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from vgkit.brief import Brief
-from vgkit.complaints import shown
+from vgkit.batch.planned import Film as BatchFilm
 from vgkit.experiment.file import Cell
-from vgkit.files import sha256_of
-from vgkit.ledger import read_events
-from vgkit.lock import RunLock
-from vgkit.places import runs_dir
-from vgkit.run import Batch, Run
-from vgkit.start import Checked, make_run
-from vgkit.storyboard import ClipShape
-from vgkit.template import Template
 
 
-@dataclass(frozen=True)
-class Film:
-    """One film of an experiment: its cell, the run it is or will be, and all that run is made of."""
+@dataclass(frozen=True, kw_only=True)
+class Film(BatchFilm):
+    """One film of an experiment: its cell, its video engine in full, and all its run is made of."""
 
     cell: Cell
-    name: str
     engine: str
-    checked: Checked
-    batch: Batch
-    settings: dict[str, Any]
-    rehearsal: dict[str, Any] | None
-
-    @property
-    def folder(self) -> Path:
-        """Where its run is or will be."""
-        return runs_dir() / self.name
-
-    @property
-    def made(self) -> bool:
-        """Whether it has come to its end with a film."""
-        events, film = self.folder / "events.jsonl", self.folder / "film.mp4"
-        ends = read_events(events).of("run_finished") if events.exists() and film.exists() else []
-        return bool(ends) and ends[-1]["state"] in ("success", "degraded")
-
-    def run(self) -> Run:
-        """Its run: a new one, or the one that is there, under the caps that hold now."""
-        if not (self.folder / "run.json").exists():
-            return make_run(
-                self.checked, name=self.name, settings=self.settings, rehearsal=self.rehearsal, batch=self.batch
-            )
-        there = Run.open(self.folder)
-        wanted = dataclasses.replace(there, brief=self.checked.brief, batch=self.batch)
-        if wanted != there:
-            with RunLock(self.folder):
-                wanted.save()
-        return wanted
-
-    def differences(self) -> Iterator[str]:
-        """Say how the run that is there, if one is, differs from the one that would be made now; caps may change."""
-        if not (self.folder / "run.json").exists():
-            return
-        there = Run.open(self.folder)
-        if not there.batch or there.batch.name != self.batch.name:
-            yield "a run of this name is there, and belongs to no film of this experiment"
-            return
-        before = _told(there.brief, there.template, there.settings, there.batch.common, there.rehearsal)
-        now = _told(self.checked.brief, self.checked.template, self.settings, self.batch.common, self.rehearsal)
-        for name in sorted({*before, *now}):
-            if before.get(name) != now.get(name):
-                yield f"{name} was {shown(before.get(name))} and is now {shown(now.get(name))}"
-        for inside, source in self.checked.copies.items():
-            if (there.folder / inside).exists() and sha256_of(there.folder / inside) != sha256_of(source):
-                yield f"assets.{inside.stem} is another file than it was"
-
-
-def _told(
-    brief: Brief, template: Template, settings: Mapping[str, Any], common: ClipShape | None, rehearsal: Any
-) -> dict[str, Any]:
-    """All that decides a film, by field, so that two can be held against each other."""
-    words = brief.model_dump(mode="json", exclude={"caps"})
-    return {
-        **{f"brief.{name}": value for name, value in words.items()},
-        **{f"template.{name}": value for name, value in template.model_dump(mode="json").items()},
-        **{f"settings.{name}": value for name, value in settings.items()},
-        **{f"rehearsal.{name}": value for name, value in (rehearsal or {}).items()},
-        "the clip that shots go by": str(common),
-    }
