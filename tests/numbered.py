@@ -1,0 +1,47 @@
+"""Clips that carry the number of each frame in their pixels, so that what a browser paints tells which frame it is."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from vgkit.media.frames import Frame, write_clip
+
+BITS = 10
+SIZE = (320, 180)
+_SIDE = SIZE[0] // BITS
+
+# Draws a video as it is painted now and reads its number: ten blocks, and below them their opposites. -1: not readable.
+READ_NUMBER = f"""(video) => {{
+    const canvas = (window.reading ??= Object.assign(document.createElement('canvas'), {{width: {SIZE[0]}, height: 64}}))
+    const pen = canvas.getContext('2d', {{willReadFrequently: true}})
+    pen.drawImage(video, 0, 0, {SIZE[0]}, {SIZE[1]})
+    const light = (bit, row) => pen.getImageData({_SIDE} * bit + {_SIDE // 2}, {_SIDE} * row + {_SIDE // 2}, 1, 1).data[1]
+    let number = 0
+    for (let bit = 0; bit < {BITS}; bit++) {{
+        if ((light(bit, 0) > 128) === (light(bit, 1) > 128)) return -1
+        number += (light(bit, 0) > 128) << bit
+    }}
+    return number
+}}"""
+
+
+def numbered_frame(number: int, *, ground: int, size: tuple[int, int] = SIZE) -> Frame:
+    """Draw a frame's number over a plain grey ``ground``."""
+    width, height = size
+    frame: Frame = np.full((height, width, 3), ground, np.uint8)
+    side = width // BITS
+    for bit in range(BITS):
+        lit = bool(number >> bit & 1)
+        across = slice(bit * side, (bit + 1) * side)
+        frame[:side, across] = 255 * lit
+        frame[side : 2 * side, across] = 255 * (not lit)
+    return frame
+
+
+def numbered_clip(
+    path: Path, *, frames: int, fps: Fraction | int = 30, ground: int = 80, size: tuple[int, int] = SIZE
+) -> Path:
+    """Write a clip of numbered frames."""
+    write_clip((numbered_frame(number, ground=ground, size=size) for number in range(frames)), path, fps=fps)
+    return path
