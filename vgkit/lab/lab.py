@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from vgkit import __version__
+from vgkit.engines.spend import Door
 from vgkit.errors import EngineUnknown, ParameterError, RunError
 from vgkit.files import refused, write_json
 from vgkit.ledger import Events, read_events
 from vgkit.ledger.money import Spending
 from vgkit.ledger.rehearsals import LAB
+from vgkit.phases.asking import onlooker
 from vgkit.places import runs_dir
 from vgkit.profiles import profiles, project_cap
 from vgkit.rehearse import how_rehearsed, led_to_hosts, stop_hosts
@@ -107,6 +109,11 @@ class Lab:
                 "a rehearsal, and its hosts are not running" if self.rehearsal else "no rehearsal, and one is going on"
             )
             raise RunError(f"{self.name} is {kind} here. Render again once nothing else is being rendered.")
+
+    @cached_property
+    def onlooker(self) -> Door:
+        """A door to foresee through, which asks nobody; it remembers what it has read of all runs."""
+        return onlooker(self, "lab")
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

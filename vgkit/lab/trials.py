@@ -1,128 +1,73 @@
 """One picture or clip of a storyboard, tried with other words, settings or engines, by the same door as a film's.
 
-Since it is asked for exactly as a film's phases would, a film finds in the cache what the lab has made, and the lab
-what a film has."""
+What it would mean is said before anything is asked; what is made lies in the lab's folder and on record."""
 
+import contextlib
+import secrets
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
+from vgkit.engines.base import Ask
+from vgkit.engines.hosted import HostedEngine
+from vgkit.engines.settings import Setting, Value
+from vgkit.engines.spend import Door, estimate_usd
+from vgkit.errors import Interrupted
+from vgkit.lab.asked import Asked, asked_of, complaints_of, engine_of, engines_for, settable
 from vgkit.lab.lab import Lab
-from vgkit.lab.words import Words
+from vgkit.lab.measuring import scored
+from vgkit.lab.telling import PHASE, costs_of, tell, trials
+from vgkit.lab.trial import Kind, Means, Outlook, Rendered, Score, Trial
+from vgkit.ledger import read_new
+from vgkit.phases.asking import door
 
-Kind = Literal["keyframe", "clip"]
-Means = Literal["cached", "open", "here", "bought"]
-Value = int | float | str | bool
+__all__ = [
+    "Kind",
+    "Means",
+    "Outlook",
+    "Rendered",
+    "Score",
+    "Setting",
+    "Trial",
+    "Value",
+    "complaints_of",
+    "engine_of",
+    "engines_for",
+    "foresee",
+    "foresee_parts",
+    "render",
+    "render_through",
+    "settable",
+    "trials",
+]
 
-
-@dataclass(frozen=True)
-class Setting:
-    """A parameter that an engine lets one set: its name (``draft.init_weight`` where the calls of a chain differ), what
-    it is otherwise, and its range as far as the model tells one."""
-
-    name: str
-    default: Value
-    whole: bool  # whole numbers only
-    least: float | None = None
-    most: float | None = None
-    choices: tuple[Value, ...] = ()
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What to try. ``which`` is a keyframe (k03) or, for a clip, a shot (s02).
-
-    Empty or None is what the film would have: the brief's engine, the shot's seed, the storyboard's words, the engine's
-    own parameters. ``still_engine`` draws the keyframe that a clip grows from. ``version`` is the prompt version, if any.
-    """
-
-    words: Words
-    kind: Kind
-    which: str
-    engine: str = ""
-    seed: int | None = None
-    params: Mapping[str, Value] = field(default_factory=dict)
-    prompt: str | None = None
-    negative: str | None = None
-    still_engine: str = ""
-    version: str = ""
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What rendering means now: found in the cache, taken up where it was left open, made here, or bought.
-
-    ``seconds`` is what a host typically works, without its queue and cold start; None for what is made here or known.
-    """
-
-    means: Means
-    usd: Decimal
-    seconds: float | None
-
-    def __str__(self) -> str:
-        """A few words for a button: ``free, from the cache``, ``about $0.147, 2 min``."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Score:
-    """A measure of a trial; ``value`` is None where there is none, and then ``reason`` says why."""
-
-    name: str
-    value: float | None
-    unit: str
-    direction: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A trial that was made, or found again; ``cost_usd`` and ``seconds`` are of this time, 0 where it was ``cached``.
-
-    ``id`` is the same whenever the same thing is tried.
-    """
-
-    id: str
-    kind: Kind
-    which: str
-    engine: str
-    seed: int
-    params: Mapping[str, Value]
-    prompt: str
-    negative: str
-    version: str
-    path: Path
-    cost_usd: Decimal
-    seconds: float
-    cached: bool
-    rehearsal: bool
-    at: datetime
-    scores: tuple[Score, ...] = ()
-
-
-def settable(engine: str, kind: Kind) -> tuple[Setting, ...]:
-    """What an engine lets one set beside seed and words; nothing for one on this machine. Raises EngineUnknown."""
-    raise NotImplementedError
-
-
-def engines_for(kind: Kind) -> tuple[str, ...]:
-    """Name the engines that can make a keyframe or a clip, as ``name@host``."""
-    raise NotImplementedError
-
-
-def complaints_of(trial: Trial) -> Mapping[str, str]:
-    """What is wrong with a trial, by field: ``words``, ``which``, ``engine``, ``seed``, ``prompt``, ``negative``,
-    ``params.<name>``."""
-    raise NotImplementedError
+_SOME_STILL = Path("keyframe.png")  # an engine asks whether there is one, not what it shows
 
 
 def foresee(lab: Lab, trial: Trial) -> Outlook:
     """Say what rendering would mean now, keyframe included. Asks nobody. Raises ParameterError for a bad trial."""
-    raise NotImplementedError
+    still, own = foresee_parts(lab, trial)
+    if still is None or still.means == "cached":
+        return own
+    means: Means = "bought" if "bought" in (still.means, own.means) else still.means
+    seconds = (still.seconds or 0.0) + (own.seconds or 0.0)
+    return Outlook(means, still.usd + own.usd, seconds or None, own.rehearsal)
+
+
+def foresee_parts(lab: Lab, trial: Trial) -> tuple[Outlook | None, Outlook]:
+    """What the keyframe of a clip would mean, and what the clip or keyframe itself would."""
+    asked, still = asked_of(lab, trial), trial.still
+    if still is None:
+        return None, _outlook(lab, asked.ask)
+    before = foresee(lab, still)
+    if before.means != "cached":
+        return before, _unknown(lab, asked.grown_from(_SOME_STILL))
+    return before, _outlook(lab, asked.grown_from(_in_place(lab, asked_of(lab, still))))
 
 
 def render(lab: Lab, trial: Trial, *, stopping: threading.Event | None = None) -> Rendered:
@@ -130,11 +75,94 @@ def render(lab: Lab, trial: Trial, *, stopping: threading.Event | None = None) -
 
     It may take minutes: call it in a thread. Setting ``stopping`` ends it within seconds; a call that is under way is
     left open, and rendering again takes it up, so that nothing is paid twice. Raises ParameterError for a bad trial,
-    BudgetExceeded before anything that the cap does not allow is asked for, EngineFailed, HostError, or Interrupted.
+    BudgetExceeded before anything that the cap does not allow is asked for, EngineFailed, HostError, or Interrupted;
+    RunError while this process renders in another world (``Lab.at_work``).
     """
-    raise NotImplementedError
+    stopping = stopping or threading.Event()
+    with lab.at_work():
+        return render_through(door(lab, PHASE, stopping=stopping), lab, trial)
 
 
-def trials(lab: Lab) -> tuple[Rendered, ...]:
-    """All trials of a lab that are still there, each as it was first made, the latest at the end."""
-    raise NotImplementedError
+def render_through(through: Door, lab: Lab, trial: Trial) -> Rendered:
+    """Make a trial by a door of the lab's that is open already, as the tiles of a grid share one."""
+    asked, still = asked_of(lab, trial), trial.still
+    grown_from = render_through(through, lab, still) if still else None
+    keyframe = grown_from.path if grown_from else None
+    ask, begun, told_before = asked.grown_from(keyframe), time.perf_counter(), _size(lab.events.path)
+    _obtain(through, ask)
+    seconds = time.perf_counter() - begun
+    events = [event for event in read_new(lab.events.path, told_before)[0] if event.get("subject") == asked.id]
+    request: Any = ask.request
+    rendered = Rendered(
+        id=asked.id,
+        kind=trial.kind,
+        which=trial.which,
+        engine=f"{ask.engine.name}@{ask.engine.host}",
+        seed=request.seed,
+        params=dict(trial.params),
+        prompt=request.prompt,
+        negative=request.negative,
+        version=trial.version,
+        path=ask.out,
+        cost_usd=costs_of(events)[asked.id] + (grown_from.cost_usd if grown_from else Decimal(0)),
+        seconds=seconds + (grown_from.seconds if grown_from else 0.0),
+        cached=all(event.kind != "call_settled" for event in events) and (grown_from is None or grown_from.cached),
+        rehearsal=lab.rehearsal is not None,
+        at=datetime.now(UTC),
+        scores=scored(lab, asked.id, ask.out, request, keyframe),
+    )
+    tell(lab, asked, rendered)
+    return rendered
+
+
+def _obtain(through: Door, ask: Ask) -> None:
+    """Ask for a file; it takes its place when it is whole, since others may make the same at the same time."""
+    draft = ask.out.with_name(f".{ask.out.stem}.{secrets.token_hex(4)}{ask.out.suffix}")
+    with _in_our_words(through, ask.subject):
+        try:
+            through.ask(replace(ask, out=draft))
+            draft.replace(ask.out)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _in_our_words(through: Door, subject: str) -> Iterator[None]:
+    """Say of an interruption what it means in a lab, where no run is to be resumed."""
+    stopped = f"{subject} was stopped. What is under way at its host is taken up when it is rendered again."
+    if through.within.stopping.is_set():
+        raise Interrupted(stopped)
+    try:
+        yield
+    except Interrupted as error:
+        raise Interrupted(stopped) from error
+
+
+def _outlook(lab: Lab, ask: Ask) -> Outlook:
+    found = lab.onlooker.foresee(ask)
+    seconds = None
+    if found.means == "bought":
+        whole = _unknown(lab, ask)
+        # What is left of a chain takes its share of the time, as it does of the money.
+        seconds = whole.seconds and whole.seconds * (float(found.usd / whole.usd) if whole.usd else 1.0)
+    return Outlook(found.means, found.usd, seconds, lab.rehearsal is not None)
+
+
+def _unknown(lab: Lab, ask: Ask) -> Outlook:
+    """What an ask means where nothing of it can be in the cache."""
+    if not isinstance(ask.engine, HostedEngine):
+        return Outlook("here", estimate_usd(ask.engine, ask.request), None, lab.rehearsal is not None)
+    orders = ask.engine.forecast(ask.request)
+    usd, seconds = sum((each.estimate_usd for each in orders), Decimal(0)), sum(each.typical_s for each in orders)
+    return Outlook("bought", usd, seconds, lab.rehearsal is not None)
+
+
+def _in_place(lab: Lab, still: Asked) -> Path:
+    """A keyframe that is in the cache, as a file; its bytes decide what a clip of it costs."""
+    if not still.ask.out.is_file():
+        _obtain(lab.onlooker, still.ask)
+    return still.ask.out
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -88,12 +88,12 @@ class Words:
         )
 
     @property
-    def drafted(self) -> Storyboard:
-        """The storyboard. Raises ParameterError with the complaints where there is none."""
-        if self.storyboard is None:
+    def drafted(self) -> tuple[Brief, Template, Storyboard]:
+        """Brief, edited template and storyboard. Raises ParameterError with the complaints where there are any."""
+        if self.brief is None or self.template is None or self.storyboard is None:
             told = "\n".join(f"{name}: {said}" for name, said in self.complaints.items())
             raise ParameterError(f"The words can't be used yet:\n{told}")
-        return self.storyboard
+        return self.brief, self.template, self.storyboard
 
     def pattern(self, beat: str) -> str:
         """A beat's prompt pattern without the words on style. Raises ParameterError for a beat there is not."""
@@ -151,16 +151,17 @@ def _edited(template: str | Template, edits: Edits) -> tuple[Template | None, di
     except TemplateError as error:
         return None, {"template": str(error)}
     names = [beat.name for beat in base.beats]
-    found = {
+    unknown = {
         f"beats.{name}.prompt": f"the template {base.name} has no beat {name!r}; it has {', '.join(names)}"
         for name in edits.beats
         if name not in names
     }
-    found |= {
+    empty = {
         f"beats.{name}.prompt": "is empty; write what is seen"
         for name, edit in edits.beats.items()
         if edit.prompt is not None and not edit.prompt.strip()
     }
+    found = empty | unknown
     if len(edits.style) > _LONGEST_STYLE:
         found["style"] = f"has {len(edits.style)} characters; keep it to {_LONGEST_STYLE}"
         edits = replace(edits, style="")
