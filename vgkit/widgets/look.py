@@ -65,8 +65,10 @@ def quiet(words: str) -> str:
 
 def facts(pairs: Iterable[tuple[str, str]]) -> str:
     """Names and figures, each pair in a field of its own."""
-    cells = "".join(f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(figure)}</dd></div>" for name, figure in pairs)
-    return f"<dl class='vg-facts'>{cells}</dl>"
+    cells = "".join(
+        f"<div><small>{html.escape(name)}</small><b>{html.escape(figure)}</b></div>" for name, figure in pairs
+    )
+    return f"<div class='vg-facts'>{cells}</div>"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -12,7 +12,6 @@ from vgkit.run import Run
 from vgkit.studio.form import Draft, Verdict, verdict
 from vgkit.studio.history import PastRun, past_runs
 from vgkit.studio.launching import start
-from vgkit.studio.watching import Sight
 from vgkit.widgets.attended import attended
 from vgkit.widgets.look import PAGE, STYLE, note
 from vgkit.widgets.studio_compare import side_by_side
@@ -30,8 +29,8 @@ _TO_COME_BACK_TO = ("queued", "running", "approval")
 _STYLE = STYLE + f"<style>{files('vgkit.widgets').joinpath('studio.css').read_text('utf-8')}</style>"
 _TITLE = (
     "<h1>Make an ad film</h1>"
-    "<p class='vg-small'>Say what it is about, see what it costs, and watch it being made. Close the page if you like: the "
-    "film goes on.</p>"
+    "<p class='vg-small'>Say what it is about, see what it costs, and watch it being made. "
+    "Close the page if you like: the film goes on.</p>"
 )
 
 
@@ -46,7 +45,7 @@ class Studio:
         self._run_dir, self._everyone, self._typing_s = run_dir, everyone, typing_s
         self._arrival: Arrival | None = None
         self._person, self._media = "", Media()
-        self._edited_at: float | None = 0.0
+        self._edited_at: float | None = float("-inf")
         self._listed_at = float("-inf")
         self._judged: Draft | None = None
         self._verdict: Verdict | None = None
@@ -60,6 +59,8 @@ class Studio:
         self.errands = Errands(self.pulse.wake)
         self.trouble = markup("vg-page-trouble")
         self.box = self._laid_out()
+        # Here and not when somebody has come: what this loads takes longer than all that follows.
+        self._judge()
 
     def welcome(self, arrival: Arrival) -> None:
         """Take in who has come; from here on the page is alive."""
@@ -76,7 +77,7 @@ class Studio:
         typing_for_s = self._judge()
         before = self.opened.sight
         sight = self.opened.look(self._media)
-        self._offer(sight)
+        self._offer()
         if time.monotonic() - self._listed_at >= _LIST_S or (before and sight and before.state != sight.state):
             self._list()
         self.trouble.value = ""
@@ -108,9 +109,8 @@ class Studio:
     def _laid_out(self) -> Any:
         beside = stack(self.plan.box, self.opened.stage.box, self.plan.beats, name="vg-beside-form")
         desk = stack(self.form.box, beside, name="vg-desk")
-        return stack(
-            markup("vg-style", _STYLE), self.visitor, self.trouble, desk, self.history.box, name=f"{PAGE} vg-studio"
-        )
+        head = markup("vg-title", _STYLE + _TITLE)
+        return stack(head, self.visitor, self.trouble, desk, self.history.box, name=f"{PAGE} vg-studio")
 
     def _edited(self) -> None:
         self._edited_at = time.monotonic()
@@ -127,7 +127,7 @@ class Studio:
             return
         if self.form.untouched and arrival.draft:
             self.form.fill(arrival.draft)
-            self._edited_at = 0.0
+            self._edited_at = float("-inf")
         runs = self._list()
         at_work = [run.name for run in runs if run.state in _TO_COME_BACK_TO and run.owner == self._person]
         kept = [run.name for run in runs if run.name == arrival.opened]
@@ -148,11 +148,14 @@ class Studio:
         self._judged, self._verdict = draft, found
         self.form.show(found.complaints)
         self.plan.show(found)
-        self.visitor.draft = self.form.kept()
+        if not self.form.untouched:
+            self.visitor.draft = self.form.kept()
+        self._offer()
         return 0.0
 
-    def _offer(self, sight: Sight | None) -> None:
+    def _offer(self) -> None:
         """Let Generate be clicked or say why not."""
+        sight = self.opened.sight
         if self.errands.busy or self._verdict is None:
             return
         if self._refused:
@@ -171,7 +174,7 @@ class Studio:
 
     def _not_started(self, sentence: str) -> None:
         self._refused = sentence
-        self._edited_at = 0.0
+        self._edited_at = float("-inf")
 
     def _list(self) -> list[PastRun]:
         self._listed_at = time.monotonic()

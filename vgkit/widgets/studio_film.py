@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import ipywidgets
 
@@ -57,7 +58,7 @@ class FilmView:
 
     def hand_over(self, handed: Handed | None, *, trouble: str = "") -> None:
         """Show where the exported film is to be had, or why not."""
-        self.link.text = handed.address if handed else ""
+        self.link.text = _plain(handed.address) if handed else ""
         lines = [] if handed is None else [quiet(f"It can be had there until {handed.until}.")] if handed.until else []
         if handed is not None and handed.warning:
             lines.append(note(handed.warning, "warn"))
@@ -66,10 +67,15 @@ class FilmView:
         self.said.value = "".join(lines)
 
 
+def _plain(address: str) -> str:
+    """Write a path as a person would paste it."""
+    return unquote(address.removeprefix("file://")) if address.startswith("file://") else address
+
+
 def _facts(run: Run, sight: Sight) -> str:
     checks = {check["name"]: check for check in _checks(run)}
     width, height = run.brief.size_px
-    pairs = [("Length", f"{run.brief.duration_s} s"), ("Size", f"{width} x {height}, 30 fps")]
+    pairs = [("Length", f"{run.brief.duration_s} s"), ("Size", f"{width} x {height}")]
     if sight.film is not None:
         pairs.append(("File", f"{sight.film.stat().st_size / 1e6:.1f} MB"))
     for name, shown in (("loudness", "Loudness"), ("true peak", "True peak")):

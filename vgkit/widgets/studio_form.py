@@ -22,7 +22,7 @@ _UPLOADS = (("picture", "Picture of the product", "PNG, JPEG or WebP"), ("logo",
 _HINTS = {
     "prompt": "Say first what is seen. Each further sentence may become a caption.",
     "duration_s": "6 to 60 seconds",
-    "takes": "More takes of each shot: the best is picked, and each costs.",
+    "takes": "The best is picked.",
     "cap_usd": "US dollars; empty: the profile's own cap",
     "seed": "Another number draws another film.",
     "name": "Empty: named after the time and the product.",

@@ -50,6 +50,7 @@ class HistoryView:
         there = {run.name for run in runs}
         self.tiles.picked = [name for name in self.tiles.picked if name in there]
         hide(self._said, unless=not runs)
+        hide(self.compare, unless=len(runs) > 1)
         hide(self.more, unless=len(runs) > self.shown)
 
     def set_beside(self, *shown: object) -> None:
@@ -83,5 +84,6 @@ def _tile(run: PastRun) -> Tile:
         lines=(when, f"{run.duration_s} s, {run.aspect}, {run.profile}", f"{paid}{took}"),
         chip=(state_in_words(run.state), state_tone(run.state)),
         picture=thumbnail(run.poster, width_px=400),
+        instead="" if run.state in ("queued", "running") else "no film yet",
         pickable=run.film is not None,
     )

@@ -11,7 +11,6 @@ from vgkit.studio.form import BeatRow, Verdict
 from vgkit.widgets.look import facts, heading, note, quiet, table
 from vgkit.widgets.studio_parts import button, hide, markup, row, stack
 
-_FREE = "Drawn on this machine: it costs nothing."
 _PRICES = ("what", "by", "calls", "costs", "licence")
 
 
@@ -63,8 +62,7 @@ def _estimate(told: EstimateReport, found: Verdict) -> str:
         pairs += [("Left of all films'", usd(left))]
     else:
         pairs += [("Calls", str(sum(row.calls for row in told.rows))), ("Keys needed", "none")]
-    lines = [*found.notes] if together_s else [_FREE, *found.notes]
-    return facts(pairs) + "".join(quiet(line) for line in dict.fromkeys(lines))
+    return facts(pairs) + "".join(map(quiet, found.notes))
 
 
 def _prices(told: EstimateReport) -> str:
@@ -85,21 +83,23 @@ def _beats(found: Verdict) -> str:
     if not found.beats or found.template is None:
         return ""
     kept = [beat for beat in found.beats if beat.seconds]
+    closing = {beat.name for beat in found.template.beats if beat.end_card}
     ribbon = "".join(f"<i style='flex-grow:{beat.seconds:.3f}'></i>" for beat in kept)
     return (
         heading(found.template.title, f"{len(kept)} beats")
         + quiet(found.template.purpose)
         + f"<div class='vg-ribbon' aria-hidden='true'>{ribbon}</div>"
-        + f"<ol class='vg-beats'>{''.join(map(_beat, found.beats))}</ol>"
+        + f"<ol class='vg-beats'>{''.join(_beat(beat, beat.name in closing) for beat in found.beats)}</ol>"
     )
 
 
-def _beat(beat: BeatRow) -> str:
+def _beat(beat: BeatRow, closes: bool) -> str:
     name = html.escape(beat.name.replace("_", " "))
     if not beat.seconds:
         return f"<li class='vg-left-out'><b>{name}</b><span class='vg-small'>left out at this length</span></li>"
     times = f"{clock(beat.first_s)} to {clock(beat.first_s + beat.seconds)}"
-    said = f"<q>{html.escape(beat.caption)}</q>" if beat.caption else "<span class='vg-small'>no words</span>"
+    silent = "the end card: brand, tagline, call to action" if closes else "no words"
+    said = f"<q>{html.escape(beat.caption)}</q>" if beat.caption else f"<span class='vg-small'>{silent}</span>"
     return f"<li><b>{name}</b><span class='vg-small'>{times} · {html.escape(_sizes(beat.sizes))}</span>{said}</li>"
 
 

@@ -15,13 +15,14 @@ PHASES = {
     "refine": "Film",
     "export": "Export",
 }
-_MARKS = {"waiting": "", "running": "…", "done": "✓", "kept": "✓", "failed": "✗", "stopped": "■"}
+_MARKS = {"waiting": "", "running": "", "done": "✓", "kept": "✓", "failed": "✗", "stopped": "■"}
 _STATES = {"waiting": "to come", "running": "in the making", "kept": "kept"}
 
 
 def head_html(sight: Sight) -> str:
     """Title, state, how much is done, and one line of time and money."""
-    said = sight.said
+    # The state on its pill says as much of a film that is there.
+    said = "" if sight.state == "success" else sight.said
     if sight.state == "queued" and sight.before:
         said = said or f"{sight.before} before it"
     lead = f"<div class='vg-row'>{heading(sight.title or sight.run)}{state_chip(sight.state)}</div>"
@@ -74,8 +75,8 @@ def _phase(phase: PhaseProgress) -> str:
         told = f"{phase.done} of {phase.total}"
     elif phase.state == "done":
         told = clock(phase.seconds) + (f", {usd(phase.cost_usd)}" if phase.cost_usd else "")
-    mark = f"<span aria-hidden='true'>{_MARKS[phase.state]}</span> " if _MARKS[phase.state] else ""
+    mark = f"<i aria-hidden='true'>{_MARKS[phase.state]}</i> " if _MARKS[phase.state] else ""
     return (
-        f"<li class='vg-phase vg-phase-{phase.state}'><b>{mark}{html.escape(name)}</b>"
-        f"<span class='vg-small'>{html.escape(told)}</span></li>"
+        f"<li class='vg-phase vg-phase-{phase.state}'><b>{html.escape(name)}</b>"
+        f"<span class='vg-small'>{mark}{html.escape(told)}</span></li>"
     )

@@ -83,7 +83,7 @@ class StageView:
             self.shots.show([])
             return
         self.phases.value = phases_html(sight)
-        self.shots.show([_tile(shot, media) for shot in sight.shots])
+        self.shots.show([_tile(shot, media, sight.at_work) for shot in sight.shots])
         self.stills.value = _stills(sight, media) if sight.state == "approval" else ""
         if sight.film and not sight.at_work:
             self.film.show(self.run, sight, media)
@@ -98,7 +98,7 @@ class StageView:
         hide(self.close, unless=sight.state != "approval")
 
 
-def _tile(shot: ShotSight, media: Media) -> Tile:
+def _tile(shot: ShotSight, media: Media, working: bool) -> Tile:
     return Tile(
         key=shot.id,
         title=shot.beat.replace("_", " "),
@@ -106,6 +106,7 @@ def _tile(shot: ShotSight, media: Media) -> Tile:
         chip=_CLIPS[shot.clip_state],
         picture=thumbnail(shot.still),
         clip=media.address(shot.clip),
+        instead="" if working else "not made yet",
     )
 
 

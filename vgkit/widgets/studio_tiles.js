@@ -7,12 +7,13 @@ function make(tag, classes, text = "") {
   return made;
 }
 
-function setPicture(tile, { title, picture, clip }) {
-  const address = clip || picture || "";
-  if (tile.frame.dataset.address === address) return;
+function setPicture(tile, { title, picture, clip, instead }) {
+  const address = clip || picture || instead;
+  if (tile.frame.firstChild && tile.frame.dataset.address === address) return;
   tile.frame.dataset.address = address;
   const still = picture && !clip ? Object.assign(make("img", "vg-tile-still"), { src: picture, alt: title }) : null;
-  const shown = clip ? film(clip, picture, title) : (still ?? make("span", "vg-tile-wait"));
+  const none = instead ? make("span", "vg-tile-none", instead) : make("span", "vg-tile-wait");
+  const shown = clip ? film(clip, picture, title) : (still ?? none);
   tile.frame.replaceChildren(shown);
 }
 

@@ -13,7 +13,10 @@ from vgkit.widgets.look import Tone
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture; ``picture`` and ``clip`` are addresses, and a clip plays under the pointer."""
+    """One picture; ``picture`` and ``clip`` are addresses, and a clip plays under the pointer.
+
+    ``instead`` are the words where there is no picture; with none, one is on its way.
+    """
 
     key: str
     title: str
@@ -21,6 +24,7 @@ class Tile:
     chip: tuple[str, Tone] = ("", "")
     picture: str = ""
     clip: str = ""
+    instead: str = ""
     pickable: bool = False
 
 
