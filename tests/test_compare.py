@@ -415,4 +415,6 @@ def test_the_players_show_both_clips_and_the_buttons_vote(eight: Path) -> None:
 
 
 def test_without_a_voter_the_page_waits_for_nobody(eight: Path) -> None:
-    assert "set `voter` to your name" in blind_vote(compare(), voter="")
+    found = compare()
+    assert "set `voter` to your name" in blind_vote(found, voter="")
+    assert blind_vote(found, voter="Ana") == "Ana votes in JupyterLab: open this notebook there and run it."

@@ -6,6 +6,7 @@ from typing import Any
 from vgkit.compare.blind import CHOICES, Ballot, BlindVote, Choice, Of
 from vgkit.compare.comparison import Comparison
 from vgkit.compare.films import short_names
+from vgkit.widgets.attended import attended
 
 _LABELS: dict[Choice, str] = {"left": "Left is better", "same": "No difference", "right": "Right is better"}
 
@@ -58,12 +59,11 @@ class VotingView:
 
 
 def blind_vote(found: Comparison, *, voter: str, of: Of = "films", seed: int = 0) -> Any:
-    """Show the pairs that a person has not voted on yet; without a name, only say how to begin.
-
-    A notebook that nobody sits at has no name, so it shows no player and waits for nobody.
-    """
+    """Show the pairs that a person has not voted on yet; without a name, or where nobody is, only say how to begin."""
     if not voter:
         return "To vote, set `voter` to your name in the first code cell and run the page again."
+    if not attended():
+        return f"{voter} votes in JupyterLab: open this notebook there and run it."
     pairs = found.pairs if of == "films" else found.same_shots
     sitting = BlindVote(pairs, voter=voter, of=of, seed=seed)
     return VotingView(sitting, short_names(found.a, found.b)).box
