@@ -26,7 +26,6 @@ from vgkit.ledger.rehearsals import LAB
 from vgkit.phases.asking import onlooker
 from vgkit.places import runs_dir
 from vgkit.profiles import profiles, project_cap
-from vgkit.rehearse import how_rehearsed, led_to_hosts, stop_hosts
 
 _PREFIX, _REHEARSED = "lab-", "-rehearsed"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -71,10 +70,7 @@ class Lab:
         folder = runs_dir() / f"{_PREFIX}{_checked(name)}{_REHEARSED if rehearse else ''}"
         known = _record(folder)
         given = _amount(cap_usd) if cap_usd is not None else _amount(known["cap_usd"]) if known.get("cap_usd") else None
-        if known:
-            rehearsal = known["rehearsal"]
-        else:
-            rehearsal = how_rehearsed(speed=speed, faults=faults, seed=0) if rehearse else None
+        rehearsal = known["rehearsal"] if known else _how_rehearsed(speed, faults) if rehearse else None
         cap = given if given is not None else _cap_of(profile or ("dev" if rehearse else "offline"))
         lab = cls(folder, cap, rehearsal)
         record = {"lab": lab.name, "cap_usd": None if given is None else str(given), "rehearsal": rehearsal}
@@ -127,6 +123,8 @@ class Lab:
     def close(self) -> None:
         """Stop the rehearsed hosts, if this process runs them; they would stop with it otherwise."""
         if self.world:
+            from vgkit.rehearse import stop_hosts
+
             stop_hosts(self.world)
 
     @cached_property
@@ -176,6 +174,9 @@ class _Worlds:
                     "is done, or stop it."
                 )
             if lab.rehearsal is not None and not self._at_work:
+                # Imported here, as elsewhere in this module: it brings all that makes films.
+                from vgkit.rehearse import led_to_hosts
+
                 self._leave.enter_context(led_to_hosts(lab.world, lab.rehearsal))
             self._at_work.append(lab)
         try:
@@ -198,6 +199,12 @@ def _checked(name: str) -> str:
             f"name: {name!r} can't name a lab. Use letters, digits, dots, dashes and underscores, at most 60."
         )
     return bare
+
+
+def _how_rehearsed(speed: float, faults: str) -> Mapping[str, Any]:
+    from vgkit.rehearse import how_rehearsed
+
+    return how_rehearsed(speed=speed, faults=faults, seed=0)
 
 
 def _amount(value: object) -> Decimal:
