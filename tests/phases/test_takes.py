@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -22,6 +24,7 @@ from vgkit.ledger import Ledger, read_events
 from vgkit.media.frames import frame_digest, write_clip, write_picture
 from vgkit.phases import PHASES, refine
 from vgkit.phases.animatic import draw_animatic
+from vgkit.phases.choosing import put_in_the_cut, shots_with_takes
 from vgkit.phases.chunks import make_chunks
 from vgkit.phases.intermediates import let_large_go
 from vgkit.phases.picking import Criterion, pick
@@ -38,7 +41,7 @@ from vgkit.quality.registry import CLIP_MEASURES, clip_measures
 from vgkit.quality.watchers import mean_of
 from vgkit.run import Run
 from vgkit.storyboard import ClipShape
-from vgkit.widgets.take_picker import TakePicker, take_picker
+from vgkit.widgets.take_picker import take_picker
 
 SHARP, SOFT = Criterion("sharpness", True, 2), Criterion("noise", False, 1)
 
@@ -430,30 +433,45 @@ def test_a_take_is_chosen_on_the_command_line(film: Run) -> None:
     assert told(film, "choices.json")["s02"]["take"] == "t01"
 
 
-def test_a_take_is_chosen_in_the_notebook(film: Run) -> None:
+def test_a_person_sees_which_take_is_better_by_each_measure_and_what_the_rule_says(film: Run) -> None:
+    make_chunks(film, takes=3)
+    shots = shots_with_takes(film)
+    assert [(shot.shot, shot.in_the_cut, shot.beside, shot.chose) for shot in shots] == [
+        (name, "t02", "t01", False) for name in ("s01", "s02", "s03")
+    ]
+    first, *others = shots[0].readings
+    assert (first.words, first.weight, first.ahead) == ("sharpness", 1, {"t02"})
+    assert {reading.words: reading.ahead for reading in others}["motion amount"] == set()
+    choose_take(film, shot="s01", take="t03")
+    chosen = shots_with_takes(film)[0]
+    assert (chosen.chose, chosen.in_the_cut, chosen.decision.ruled.take) == (True, "t03", "t02")
+
+
+def test_a_take_that_is_put_in_the_cut_is_told_step_by_step(film: Run, drifter: Drifter) -> None:
     make_chunks(film, takes=2)
-    picker = TakePicker(film, takes=2)
-    assert picker.shot.options == ("s01", "s02", "s03")
-    picker.shot.value = "s02"
-    assert (picker.take.options, picker.take.value) == (("auto", "t01", "t02"), "t02")
-    assert picker.players.outputs[0]["data"]["text/html"].count("<video") == 2
-    picker.take.value = "t01"
-    picker.use.click()
+    asked, heard = len(drifter.asked), list[str]()
+    done = put_in_the_cut(film, shot="s02", take="t01", takes=2, tell=heard.append)
+    assert done.startswith("s02 shows t01. The cut was joined anew in ")
+    assert heard == [
+        "Recording your choice for s02.",
+        "Your choice for s02 is recorded. Joining the cut anew; no clip is made again.",
+    ]
     assert in_the_cut(film) == ["t02", "t01", "t02"]
-    assert "t01 is in the cut: chosen by you" in picker.players.outputs[0]["data"]["text/plain"]
-
-
-def test_a_choice_that_can_not_be_made_is_said_in_the_notebook(film: Run) -> None:
-    make_chunks(film, takes=2)
-    picker = TakePicker(film, takes=2)
-    let_large_go(film)
-    picker.use.click()
-    assert "were let go to free room" in picker.said.outputs[0]["data"]["text/html"]
+    assert len(drifter.asked) == asked
 
 
 def test_the_notebook_says_where_there_is_nothing_to_choose(film: Run) -> None:
     make_chunks(film)
     assert take_picker(film, takes=1) == "Each shot has one take. With takes = 2 or more there is something to choose."
+
+
+def test_where_nobody_sits_at_the_notebook_it_says_how_to_choose_and_loads_no_widgets(film: Run) -> None:
+    make_chunks(film, takes=2)
+    ask = "import sys; from vgkit.run import Run; from vgkit.widgets.take_picker import take_picker; "
+    ask += "print(take_picker(Run.open('drift'), takes=2), 'ipywidgets' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    said = "3 shots have several takes. Compare them here in JupyterLab, or choose with `vgkit take drift s01 t02`."
+    assert answer.stdout == f"{said} False\n"
 
 
 @pytest.mark.slow
@@ -472,4 +490,5 @@ def test_only_what_depends_on_the_choice_is_made_again(runs: Path) -> None:
     assert dict(film.items() ^ refine.inputs(run).items()).keys() == {"cut.mkv", "cut.json"}
     page = run.path("notebooks/04_chunks.ipynb").read_text()
     assert "chosen by you" in page
-    assert "widget-view" in page
+    assert "Compare them here in JupyterLab" in page
+    assert "widget-view" not in page
