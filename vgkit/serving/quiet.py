@@ -33,6 +33,16 @@ def quieten() -> None:
     """Send warnings and errors of this process to stderr, a line each."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
-    # Jupyter's trust is about outputs in a notebook's file, and ours have none.
-    handler.addFilter(lambda record: record.msg != "Notebook %s is not trusted")
+    handler.addFilter(_matters)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _matters(record: logging.LogRecord) -> bool:
+    """Whether there is anything that a person could do about it."""
+    # Jupyter's trust is about outputs in a notebook's file, and ours have none.
+    untrusted = record.msg == "Notebook %s is not trusted"
+    # Whoever is not logged in is told so; it is no news to the terminal that somebody tried.
+    stranger = str(record.msg).startswith("Couldn't authenticate")
+    # A page that is closed while it opens trips Jupyter's handler of sockets, which is then of no use to anyone.
+    closed = record.name == "tornado.application" and "/channels?" in record.getMessage()
+    return not (untrusted or stranger or closed)
