@@ -11,18 +11,15 @@ BITS = 10
 SIZE = (320, 180)
 _SIDE = SIZE[0] // BITS
 
-# Draws a video as it is painted now and reads its number: ten blocks, and below them their opposites. -1: not readable.
+# Draws a video as it is painted now and reads its number: ten blocks over their opposites, or -1 where they are not.
 READ_NUMBER = f"""(video) => {{
-    const canvas = (window.reading ??= Object.assign(document.createElement('canvas'), {{width: {SIZE[0]}, height: 64}}))
-    const pen = canvas.getContext('2d', {{willReadFrequently: true}})
-    pen.drawImage(video, 0, 0, {SIZE[0]}, {SIZE[1]})
-    const light = (bit, row) => pen.getImageData({_SIDE} * bit + {_SIDE // 2}, {_SIDE} * row + {_SIDE // 2}, 1, 1).data[1]
-    let number = 0
-    for (let bit = 0; bit < {BITS}; bit++) {{
-        if ((light(bit, 0) > 128) === (light(bit, 1) > 128)) return -1
-        number += (light(bit, 0) > 128) << bit
-    }}
-    return number
+    const [width, height, side] = [{SIZE[0]}, {SIZE[1]}, {_SIDE}]
+    const canvas = (window.reading ??= Object.assign(document.createElement('canvas'), {{ width, height }}))
+    const pen = canvas.getContext('2d', {{ willReadFrequently: true }})
+    pen.drawImage(video, 0, 0, width, height)
+    const isLit = (bit, row) => pen.getImageData(side * (bit + 0.5), side * (row + 0.5), 1, 1).data[1] > 128
+    const bits = Array.from({{ length: {BITS} }}, (_, bit) => [isLit(bit, 0), isLit(bit, 1)])
+    return bits.some(([lit, opposite]) => lit === opposite) ? -1 : bits.reduce((sum, [lit], bit) => sum + (lit << bit), 0)
 }}"""
 
 

@@ -130,7 +130,6 @@ class Deck {
   // Seeks are made one after the other, and only to the last place that was asked for.
   settle() {
     this.at = (this.frame + 0.5) / this.fps;
-    this.changed();
     this.settling ??= (async () => {
       let reached;
       do {
@@ -140,6 +139,7 @@ class Deck {
       this.settling = null;
       this.changed();
     })();
+    this.changed();
     return this.settling;
   }
 
@@ -367,6 +367,7 @@ class Page {
     this.root.querySelectorAll('.vgp-bar button, .vgp-bar select').forEach((part) => {
       if (part !== this.sound) part.disabled = !playable;
     });
+    this.root.setAttribute('aria-busy', Boolean(this.deck.settling));
     this.playButton.textContent = this.deck.playing ? 'Pause' : 'Play';
     if (!playable) return;
     this.timeline.follow(this.deck);
@@ -440,7 +441,7 @@ class Timeline {
   }
 
   draw(spec) {
-    this.marks = ['beats', 'shots'].flatMap((kind) => rowsOf(kind, spec.films));
+    this.marks = ['beat', 'shot'].flatMap((kind) => rowsOf(kind, spec.films));
     this.strips = stripsOf(spec.films, this.span);
     const rail = make('div', { className: 'vgp-rail' });
     rail.append(make('i'));
@@ -496,10 +497,9 @@ class Timeline {
 
 // One row where the films have the same marks, else one for each.
 function rowsOf(kind, films) {
-  const name = kind[0].toUpperCase() + kind.slice(1);
-  const rows = films.map((film, at) => ({ name: `${name} ${LETTERS[at]}`, marks: film[kind] }));
+  const rows = films.map((film, at) => ({ name: `${kind} ${LETTERS[at]}`, marks: film[`${kind}s`] }));
   const same = rows.every((row) => JSON.stringify(row.marks) === JSON.stringify(rows[0].marks));
-  return (same ? [{ ...rows[0], name }] : rows).filter((row) => row.marks.length);
+  return (same ? [{ ...rows[0], name: kind }] : rows).filter((row) => row.marks.length);
 }
 
 function stripsOf(films, span) {
