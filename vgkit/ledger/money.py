@@ -13,13 +13,15 @@ from pathlib import Path
 
 from vgkit.files import refused
 from vgkit.ledger.events import Event
-from vgkit.ledger.kinds import CALL_ENDS
+from vgkit.ledger.kinds import CALL_ENDS, Kind
 from vgkit.ledger.reading import NEVER_READ, Mark, News, read_on
 from vgkit.ledger.rehearsals import is_rehearsal
 
 log = logging.getLogger(__name__)
 
 _NOTHING = Decimal(0)
+
+_TELLING: tuple[Kind, ...] = ("run_started", "lab_started", "call_reserved", *CALL_ENDS)
 
 Key = tuple[str, str]  # run, call
 
@@ -103,7 +105,7 @@ class Spending:
             name = path.parent.name
             known = self._files.get(name)
             try:
-                news = read_on(path, known.mark if known else NEVER_READ)
+                news = read_on(path, known.mark if known else NEVER_READ, _TELLING)
             except FileNotFoundError:
                 continue  # deleted while we looked
             if known and news and news.anew:

@@ -7,6 +7,7 @@ import socket
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 from vgkit.errors import RunBusy
 from vgkit.ledger import read_events
@@ -14,7 +15,7 @@ from vgkit.lock import RunLock, held_by
 from vgkit.run import Run
 from vgkit.studio import launches
 
-_PATIENCE_S = 3.5  # then it is ended without being asked
+_PATIENCE_S = 2.5  # then it is killed
 _KERNEL_S = 1.0
 _LOOK_EVERY_S = 0.05
 _STOPPED = "Stopped. What is finished is kept; go on from there when you like."
@@ -58,12 +59,18 @@ def _end(run: Run) -> None:
 
 def _await_kernel(run: Run) -> None:
     """A kernel notices that its driver is gone, and ends; it may still be at that."""
-    kernels = [event.get("pid") for event in read_events(run.events.path).of("phase_started")]
+    kernels = [int(event.get("pid") or 0) for event in read_events(run.events.path).of("phase_started")]
     until = time.monotonic() + _KERNEL_S
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        while kernels and kernels[-1] and time.monotonic() < until:
-            os.kill(kernels[-1], 0)
-            time.sleep(_LOOK_EVERY_S)
+    while kernels and _lives(kernels[-1]) and time.monotonic() < until:
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _lives(pid: int) -> bool:
+    """Whether there is such a process; one that has ended and is only not yet taken note of is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _write_down(run: Run) -> None:

@@ -161,11 +161,17 @@ class Watch:
 
 
 def _as_they_stand(run: Run, progress: RunProgress) -> Iterator[PhaseProgress]:
-    """The phases; one that a run passed over, because a later one alone was asked for, is kept."""
+    """The phases: one that a run passed over, because a later one alone was asked for, is kept; one that was stopped
+    has not failed."""
     for number, phase in enumerate(progress.phases):
         passed = any(later.state != "waiting" for later in progress.phases[number + 1 :])
         stands = phase.state == "waiting" and run.path(f"phases/{phase.phase}.json").exists()
-        yield replace(phase, state="kept") if stands and (passed or progress.state != "running") else phase
+        if stands and (passed or progress.state != "running"):
+            yield replace(phase, state="kept")
+        elif phase.state == "failed" and progress.state == "stopped":
+            yield replace(phase, state="stopped", label="")
+        else:
+            yield phase
 
 
 def _failure(stands: Standing, progress: RunProgress, name: str) -> Trouble | None:

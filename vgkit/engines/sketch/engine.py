@@ -8,7 +8,6 @@ from pathlib import Path
 
 from vgkit.engines.base import ClipRequest, Made, MusicRequest, PictureRequest, PlanRequest
 from vgkit.engines.sketch import clips, pictures
-from vgkit.engines.sketch.music import compose
 from vgkit.engines.sketch.plan import plan_by_rule
 from vgkit.engines.sketch.product import read_product
 from vgkit.files import sha256_of, write_text
@@ -62,6 +61,9 @@ class Sketch:
 
     def compose(self, request: MusicRequest, out: Path) -> Made:
         """Synthesise music of exactly the asked length into ``out`` (WAV); its beats are told in the facts."""
+        # Imported here: it brings SciPy, which who only asks for an engine's shape or price need not wait for.
+        from vgkit.engines.sketch.music import compose
+
         piece = compose(
             mood=request.mood,
             tempo_bpm=request.tempo_bpm,
