@@ -83,8 +83,21 @@ def test_a_name_can_lead_nowhere() -> None:
     browser = Browser()
     browser.upload("../../etc/<b>passwd</b>.png", picture())
     assert browser.field.path is not None
-    assert browser.field.path.is_relative_to(Path(browser.field._holder.name))
+    assert browser.field.path.is_relative_to(Path(browser.field._passing.name))
     assert browser.field.name == "b_.png"
+
+
+def test_a_picture_that_was_kept_is_there_again(tmp_path: Path) -> None:
+    before = Browser()
+    before.field.keep_in(tmp_path)
+    before.upload("bottle.png", picture())
+    before.tell("begin", name="second.png", bytes=1000)
+    again = Browser()
+    again.field.keep_in(tmp_path)
+    assert again.field.checker is not None
+    again.field.checker.join()
+    assert (again.field.name, again.field.path) == ("bottle.png", before.field.path)
+    assert [path.name for path in tmp_path.glob("*/*")] == ["bottle.png"]
 
 
 def test_a_removed_picture_is_gone_from_the_disk() -> None:

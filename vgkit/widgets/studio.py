@@ -8,13 +8,13 @@ from importlib.resources import files
 from typing import Any
 
 from vgkit.errors import RunNotFound
+from vgkit.places import runs_dir
 from vgkit.run import Run
 from vgkit.studio.form import Draft, Verdict, verdict
 from vgkit.studio.history import PastRun, past_runs
 from vgkit.studio.launching import start
 from vgkit.widgets.attended import attended
 from vgkit.widgets.look import PAGE, STYLE, note
-from vgkit.widgets.studio_compare import side_by_side
 from vgkit.widgets.studio_form import FormView
 from vgkit.widgets.studio_history import HistoryView
 from vgkit.widgets.studio_media import Media
@@ -62,9 +62,13 @@ class Studio:
         # Here and not when somebody has come: what this loads takes longer than all that follows.
         self._judge()
 
-    def welcome(self, arrival: Arrival) -> None:
-        """Take in who has come; from here on the page is alive."""
+    def arrive(self, arrival: Arrival) -> None:
+        """Take note of who has come; the next tick sees to them."""
         self._arrival = arrival
+
+    def welcome(self, arrival: Arrival) -> None:
+        """Take note of who has come, and keep the page alive from here on."""
+        self.arrive(arrival)
         self.pulse.start()
         self.pulse.wake()
 
@@ -128,6 +132,7 @@ class Studio:
         if self.form.untouched and arrival.draft:
             self.form.fill(arrival.draft)
             self._edited_at = float("-inf")
+        self.form.keep_pictures(runs_dir() / ".uploads" / self._person)
         runs = self._list()
         at_work = [run.name for run in runs if run.state in _TO_COME_BACK_TO and run.owner == self._person]
         kept = [run.name for run in runs if run.name == arrival.opened]
@@ -188,6 +193,9 @@ class Studio:
         self.pulse.wake()
 
     def _compare(self, first: str, second: str) -> None:
+        # Imported when it is asked for, so that the page is there sooner.
+        from vgkit.widgets.studio_compare import side_by_side
+
         self.history.set_beside(side_by_side(Run.open(first), Run.open(second)))
 
     def _stumble(self, error: Exception) -> None:

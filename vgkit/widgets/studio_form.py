@@ -5,6 +5,7 @@ import functools
 import html
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -73,7 +74,7 @@ class FormView:
         return not self._touched
 
     def kept(self) -> str:
-        """What a browser is to keep of it, as JSON: all but the pictures, whose files go with this process."""
+        """What a browser is to keep of it, as JSON: all but the pictures, which stay on this machine."""
         return json.dumps({name: control.value for name, control in self.controls.items()})
 
     def fill(self, kept: str) -> None:
@@ -86,6 +87,11 @@ class FormView:
             before = self.draft
             self._put(values)
             self._touched.update(name for name in self.controls if getattr(before, name) != getattr(self.draft, name))
+
+    def keep_pictures(self, folder: Path) -> None:
+        """Keep pictures in a folder of their owner's, and take up those that are there."""
+        for name, upload in self.uploads.items():
+            upload.keep_in(folder / name)
 
     def show(self, complaints: Mapping[str, str]) -> None:
         """Show each complaint at its field, and take away those that are no more."""

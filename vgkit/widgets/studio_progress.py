@@ -19,13 +19,15 @@ _MARKS = {"waiting": "", "running": "", "done": "✓", "kept": "✓", "failed": 
 _STATES = {"waiting": "to come", "running": "in the making", "kept": "kept"}
 
 
-def head_html(sight: Sight) -> str:
+def head_html(sight: Sight, title: str) -> str:
     """Title, state, how much is done, and one line of time and money."""
+    lead = f"<div class='vg-row'>{heading(title)}{state_chip(sight.state)}</div>"
+    if sight.state == "gone":
+        return lead
     # The state on its pill says as much of a film that is there.
     said = "" if sight.state == "success" else sight.said
     if sight.state == "queued" and sight.before:
         said = said or f"{sight.before} before it"
-    lead = f"<div class='vg-row'>{heading(sight.title or sight.run)}{state_chip(sight.state)}</div>"
     shown = bar(_share(sight), "how much of the film is made") if sight.at_work else ""
     return f"<div class='vg-stack'>{lead}{quiet(said)}{shown}{quiet(_counts(sight))}</div>"
 

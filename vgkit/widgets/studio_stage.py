@@ -30,7 +30,7 @@ class StageView:
 
     def __init__(self, on: Mapping[str, Callable[[], None]], *, on_export: Callable[[str], None]) -> None:
         self.run: Run | None = None
-        self._said = ""
+        self._said = self._title = ""
         self.head, self.phases, self.trouble = markup("vg-run-head"), markup("vg-run-phases"), markup("vg-trouble")
         self.approve = button("Make the film", "vg-approve", on["approve"], primary=True)
         self.decline = button("Stop here", "vg-decline", on["close"])
@@ -50,7 +50,7 @@ class StageView:
 
     def open(self, run: Run | None) -> None:
         """Turn to another run, or to none."""
-        self.run, self._said = run, ""
+        self.run, self._said, self._title = run, "", run.name if run else ""
         self.film.clear()
         self.shots.show([])
         for each in (self.head, self.phases, self.trouble, self.stills):
@@ -74,7 +74,8 @@ class StageView:
         """Bring everything up to date."""
         if self.run is None:
             return
-        self.head.value = head_html(sight)
+        self._title = sight.title or self._title
+        self.head.value = head_html(sight, self._title)
         self.trouble.value = trouble_html(sight) + (note(self._said, "bad") if self._said else "")
         self._offer(sight)
         if sight.state == "gone":
@@ -83,6 +84,7 @@ class StageView:
             self.shots.show([])
             return
         self.phases.value = phases_html(sight)
+        hide(self.shots, unless=sight.state != "approval")  # the contact sheet shows them then
         self.shots.show([_tile(shot, media, sight.at_work) for shot in sight.shots])
         self.stills.value = _stills(sight, media) if sight.state == "approval" else ""
         if sight.film and not sight.at_work:
@@ -103,7 +105,8 @@ def _tile(shot: ShotSight, media: Media, working: bool) -> Tile:
         key=shot.id,
         title=shot.beat.replace("_", " "),
         lines=(f"{shot.id}, {shot.seconds:g} s",),
-        chip=_CLIPS[shot.clip_state],
+        # A clip that was asked for is no longer under way where nobody waits for it.
+        chip=_CLIPS[shot.clip_state if working or shot.clip_state != "asked" else "waiting"],
         picture=thumbnail(shot.still),
         clip=media.address(shot.clip),
         instead="" if working else "not made yet",

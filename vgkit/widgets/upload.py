@@ -17,12 +17,13 @@ from vgkit.errors import AssetError
 
 MOST_BYTES = 25_000_000
 _THUMBNAIL_PX = 168
+_UNFINISHED = ".part"
 
 
 class Upload(anywidget.AnyWidget):
     """A field for one picture. ``path`` is where it lies, None before one is there; ``on_change`` is called after.
 
-    The file lies in a folder of its own that goes with this process, unless ``folder`` names one.
+    The file goes with this process, unless ``keep_in`` has said where it is to stay.
     """
 
     _esm = Path(__file__).with_name("upload.js")
@@ -39,11 +40,22 @@ class Upload(anywidget.AnyWidget):
         super().__init__(**traits)
         self.path: Path | None = None
         self._on_change = on_change
-        self._holder = tempfile.TemporaryDirectory(prefix="vgkit-upload-", ignore_cleanup_errors=True)
+        self._passing = tempfile.TemporaryDirectory(prefix="vgkit-upload-", ignore_cleanup_errors=True)
+        self._folder = Path(self._passing.name)
         self._coming: Path | None = None
         self._expected = 0
         self.checker: threading.Thread | None = None
         self.on_msg(self._heard)
+
+    def keep_in(self, folder: Path) -> None:
+        """Keep the picture in a folder, and take up one that was kept there before."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        for unfinished in folder.glob(f"*/*{_UNFINISHED}"):
+            shutil.rmtree(unfinished.parent, ignore_errors=True)
+        kept = max(folder.glob("*/*"), key=lambda path: path.stat().st_mtime_ns, default=None)
+        if kept is not None and self.path is None:
+            self._look_at(kept)
 
     def _heard(self, _: Any, said: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
         kind = said.get("kind")
@@ -60,7 +72,7 @@ class Upload(anywidget.AnyWidget):
         if not isinstance(count, int) or not 0 < count <= self.most_bytes:
             self._end(f"{name} can't be taken; the most is {self.most_bytes / 1e6:g} MB. Save it smaller.")
             return
-        self._coming = Path(tempfile.mkdtemp(dir=self._holder.name)) / _plain_name(name)
+        self._coming = Path(tempfile.mkdtemp(dir=self._folder)) / f"{_plain_name(name)}{_UNFINISHED}"
         self._coming.touch()
         self._expected, self.complaint = count, ""
         self.send({"kind": "more"})
@@ -74,9 +86,12 @@ class Upload(anywidget.AnyWidget):
         if there < self._expected:
             self.send({"kind": "more"})
             return
-        came, self._coming = self._coming, None
-        self.checking = True
+        came, self._coming = self._coming.rename(self._coming.with_suffix("")), None
         self.send({"kind": "done"})
+        self._look_at(came)
+
+    def _look_at(self, came: Path) -> None:
+        self.checking = True
         # A picture of 40 megapixels takes a second to read, in which no control of the page would answer.
         self.checker = threading.Thread(target=self._check, args=(came,), daemon=True)
         self.checker.start()
