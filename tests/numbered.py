@@ -19,7 +19,8 @@ READ_NUMBER = f"""(video) => {{
     pen.drawImage(video, 0, 0, width, height)
     const isLit = (bit, row) => pen.getImageData(side * (bit + 0.5), side * (row + 0.5), 1, 1).data[1] > 128
     const bits = Array.from({{ length: {BITS} }}, (_, bit) => [isLit(bit, 0), isLit(bit, 1)])
-    return bits.some(([lit, opposite]) => lit === opposite) ? -1 : bits.reduce((sum, [lit], bit) => sum + (lit << bit), 0)
+    const isBroken = bits.some(([lit, opposite]) => lit === opposite)
+    return isBroken ? -1 : bits.reduce((sum, [lit], bit) => sum + (lit << bit), 0)
 }}"""
 
 

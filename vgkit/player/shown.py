@@ -32,6 +32,7 @@ class Shown:
     """A film or clip as the player shows it. Where ``trouble`` is not empty it can't be, and the rest says nothing.
 
     ``shots`` and ``beats`` begin at 0, or are empty where nobody knows them. ``type`` is what a browser calls it.
+    ``note`` is what a person should know of it, such as why it has no strips.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Shown:
     beats: tuple[Mark, ...] = ()
     strips: tuple[Strip, ...] = ()
     trouble: str = ""
+    note: str = ""
 
     @property
     def duration_s(self) -> float:
@@ -90,16 +92,17 @@ def shown_take(run: Run, *, shot: str, take: str) -> Shown:
 
 def with_strips(shown: Shown) -> Shown:
     """Have a clip measured unless it has been: about 30 s for 30 s of film. One in trouble stays as it is."""
-    if shown.strips or shown.state:
+    if shown.strips or shown.note or shown.state:
         return shown
     try:
         return _with(shown, reading_of(shown.path))
     except MediaError as why:
-        return replace(shown, trouble=str(why))
+        return replace(shown, note=f"{shown.title} can't be measured: {why}")
 
 
 def notices(shown: Sequence[Shown]) -> Iterator[str]:
-    """Say what a person must know to read two of them side by side: other lengths, rates or shapes."""
+    """Say what a person must know to read them side by side: notes, other lengths, rates or shapes."""
+    yield from filter(None, (each.note for each in shown))
     known = [each for each in shown if not each.state]
     if len(known) < 2:
         return
