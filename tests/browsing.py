@@ -42,7 +42,7 @@ _FLAGS = (
 _HERE = {"127.0.0.1", "localhost", "::1"}
 _START_S = 90
 _STOP_S = 30
-_WAIT_MS = 30_000
+WAIT_MS = 30_000  # for whatever a page is waited for
 _TIDY = (Path(__file__).parent / "tidy.js").read_text("utf-8")
 
 
@@ -98,7 +98,7 @@ def _is_elsewhere(url: str) -> bool:
 def new_page(browser: Browser, watched: Watched, *, width_px: int = WIDTHS_PX[0], height_px: int = 900) -> Page:
     """Open an empty page as somebody else would: with cookies and storage of its own."""
     context = browser.new_context(viewport={"width": width_px, "height": height_px}, accept_downloads=True)
-    context.set_default_timeout(_WAIT_MS)
+    context.set_default_timeout(WAIT_MS)
     watched.over(context)
     return context.new_page()
 

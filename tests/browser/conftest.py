@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from browsing import (
     HOW_TO_GET_CHROMIUM,
+    WAIT_MS,
     Camera,
     Lab,
     Studio,
@@ -18,7 +19,7 @@ from browsing import (
     new_page,
     studio_server,
 )
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 _FAILED = pytest.StashKey[bool]()
 _HARMLESS = (
@@ -40,6 +41,7 @@ def chromium() -> Iterator[Browser]:
     path = chromium_path()
     if path is None:
         (pytest.fail if must_have_chromium() else pytest.skip)(HOW_TO_GET_CHROMIUM)
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = launched(playwright, path)
         yield browser
