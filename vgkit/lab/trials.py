@@ -23,7 +23,7 @@ from vgkit.lab.lab import Lab
 from vgkit.lab.measuring import scored
 from vgkit.lab.telling import PHASE, costs_of, tell, trials
 from vgkit.lab.trial import Kind, Means, Outlook, Rendered, Score, Trial
-from vgkit.ledger import read_new
+from vgkit.ledger import Event, read_new
 from vgkit.phases.asking import door
 
 __all__ = [
@@ -46,6 +46,8 @@ __all__ = [
     "trials",
 ]
 
+_LOOK_EVERY_S = 0.1
+_turns: dict[Path, threading.Lock] = {}
 _SOME_STILL = Path("keyframe.png")  # an engine asks whether there is one, not what it shows
 
 
@@ -88,10 +90,9 @@ def render_through(through: Door, lab: Lab, trial: Trial) -> Rendered:
     asked, still = asked_of(lab, trial), trial.still
     grown_from = render_through(through, lab, still) if still else None
     keyframe = grown_from.path if grown_from else None
-    ask, begun, told_before = asked.grown_from(keyframe), time.perf_counter(), _size(lab.events.path)
-    _obtain(through, ask)
+    ask, begun = asked.grown_from(keyframe), time.perf_counter()
+    events = _obtain(through, ask)
     seconds = time.perf_counter() - begun
-    events = [event for event in read_new(lab.events.path, told_before)[0] if event.get("subject") == asked.id]
     request: Any = ask.request
     rendered = Rendered(
         id=asked.id,
@@ -115,27 +116,48 @@ def render_through(through: Door, lab: Lab, trial: Trial) -> Rendered:
     return rendered
 
 
-def _obtain(through: Door, ask: Ask) -> None:
-    """Ask for a file; it takes its place when it is whole, since others may make the same at the same time."""
-    draft = ask.out.with_name(f".{ask.out.stem}.{secrets.token_hex(4)}{ask.out.suffix}")
-    with _in_our_words(through, ask.subject):
+def _obtain(through: Door, ask: Ask) -> list[Event]:
+    """Ask for a file, and return what is on record of that.
+
+    It takes its place when it is whole, since another process may make the same at the same time.
+    """
+    draft, told = ask.out.with_name(f".{ask.out.stem}.{secrets.token_hex(4)}{ask.out.suffix}"), through.events.path
+    with _turn(ask.out, through.within.stopping), _in_our_words(ask.subject):
+        before = told.stat().st_size if told.exists() else 0
         try:
             through.ask(replace(ask, out=draft))
             draft.replace(ask.out)
         finally:
             draft.unlink(missing_ok=True)
+        return [event for event in read_new(told, before)[0] if event.get("subject") == ask.subject]
 
 
 @contextlib.contextmanager
-def _in_our_words(through: Door, subject: str) -> Iterator[None]:
+def _turn(out: Path, stopping: threading.Event) -> Iterator[None]:
+    """Let one thread at a time ask for the same file, so that what was paid is told of by the one that has paid it."""
+    turn = _turns.setdefault(out, threading.Lock())
+    while not turn.acquire(timeout=_LOOK_EVERY_S):
+        if stopping.is_set():
+            raise Interrupted(_stopped(out.stem))
+    try:
+        if stopping.is_set():
+            raise Interrupted(_stopped(out.stem))
+        yield
+    finally:
+        turn.release()
+
+
+@contextlib.contextmanager
+def _in_our_words(subject: str) -> Iterator[None]:
     """Say of an interruption what it means in a lab, where no run is to be resumed."""
-    stopped = f"{subject} was stopped. What is under way at its host is taken up when it is rendered again."
-    if through.within.stopping.is_set():
-        raise Interrupted(stopped)
     try:
         yield
     except Interrupted as error:
-        raise Interrupted(stopped) from error
+        raise Interrupted(_stopped(subject)) from error
+
+
+def _stopped(subject: str) -> str:
+    return f"{subject} was stopped. What is under way at its host is taken up when it is rendered again."
 
 
 def _outlook(lab: Lab, ask: Ask) -> Outlook:
@@ -162,7 +184,3 @@ def _in_place(lab: Lab, still: Asked) -> Path:
     if not still.ask.out.is_file():
         _obtain(lab.onlooker, still.ask)
     return still.ask.out
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

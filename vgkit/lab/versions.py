@@ -4,7 +4,7 @@ They are events of the lab they were written in, and every lab sees those of all
 
 import difflib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,11 +72,9 @@ def save_version(lab: Lab, words: Words, beat: str, *, parent: str = "", note: s
         version(parent)
     if len(note) > _LONGEST_NOTE:
         raise ParameterError(f"note: has {len(note)} characters; keep it to {_LONGEST_NOTE}.")
-    now = datetime.now(UTC)
-    kept = PromptVersion(
-        id=f"v{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
-        lab=lab.name,
-        at=now,
+    event = lab.events.write(
+        "prompt_version",
+        version=f"v{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         template=template.name,
         beat=beat,
         pattern=pattern,
@@ -87,9 +85,7 @@ def save_version(lab: Lab, words: Words, beat: str, *, parent: str = "", note: s
         parent=parent,
         note=note,
     )
-    said = ("template", "beat", "pattern", "captions", "negative", "style", "look", "parent", "note")
-    lab.events.write("prompt_version", version=kept.id, **{name: getattr(kept, name) for name in said})
-    return kept
+    return _read(event, frozenset())
 
 
 def versions(*, template: str = "", beat: str = "") -> tuple[PromptVersion, ...]:
@@ -177,15 +173,19 @@ def _in_lab(folder: Path) -> Iterator[PromptVersion]:
     log = read_events(folder / "events.jsonl")
     starred = _starred(log.of("vote"), _VERSION)
     for event in log.of("prompt_version"):
-        yield PromptVersion(
-            id=event["version"],
-            lab=event.run,
-            at=event.at,
-            captions=tuple(event.get("captions") or ()),
-            starred=event["version"] in starred,
-            **{name: event.get(name) or "" for name in ("template", "beat", "pattern", "parent", "note")},
-            **{name: event.get(name) or "" for name in ("negative", "style", "look")},
-        )
+        yield _read(event, starred)
+
+
+def _read(event: Event, starred: Collection[str]) -> PromptVersion:
+    texts = ("template", "beat", "pattern", "negative", "style", "look", "parent", "note")
+    return PromptVersion(
+        id=event["version"],
+        lab=event.run,
+        at=event.at,
+        captions=tuple(event.get("captions") or ()),
+        starred=event["version"] in starred,
+        **{name: event.get(name) or "" for name in texts},
+    )
 
 
 def _text(of: PromptVersion, name: str) -> str:
