@@ -2,6 +2,7 @@
 // The kernel keeps the board; this shows it, and tells the kernel what a person pressed.
 
 const base = () => JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}").baseUrl ?? "/";
+const SCORES_IN_TILE = 4; // all are told where a tile is opened
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 function make(tag, fields = {}, ...inside) {
@@ -64,8 +65,8 @@ function playOnAttention(button, video) {
   button.addEventListener("blur", rest);
 }
 
-function scores(tile) {
-  return make("dl", { class: "vg-tile-scores" }, ...tile.scores.map(({ name, value, best }) =>
+function scores(tile, most = tile.scores.length) {
+  return make("dl", { class: "vg-tile-scores" }, ...tile.scores.slice(0, most).map(({ name, value, best }) =>
     make("div", best ? { class: "vg-tile-lead" } : {},
       make("dt", {}, name), make("dd", {}, best ? `${value} ✓` : value))));
 }
@@ -98,13 +99,13 @@ function foot(model, tile) {
   return make("div", { class: "vg-tile-foot" }, star, make("label", {}, tick, "Compare"));
 }
 
-function words(model, tile) {
+function words(model, tile, plain) {
   const said = [make("p", { class: "vg-tile-label" }, tile.label)];
   if (tile.best) said.unshift(make("p", { class: "vg-tile-best" }, `Best ${tile.best}`));
   if (tile.note) said.push(make("p", { class: "vg-tile-note" }, tile.note));
   if (tile.said) said.push(make("p", { class: "vg-tile-said" }, tile.said));
-  if (tile.scores.length) said.push(scores(tile));
-  if (tile.state === "made") said.push(foot(model, tile));
+  if (tile.scores.length) said.push(scores(tile, SCORES_IN_TILE));
+  if (tile.state === "made" && !plain) said.push(foot(model, tile));
   return make("div", { class: "vg-tile-words" }, ...said);
 }
 
@@ -131,6 +132,7 @@ class Board {
     this.onboard = () => this.show();
     model.on("change:board", this.onboard);
     this.show();
+    model.send({ seen: true });
   }
 
   open(id) {
@@ -145,7 +147,7 @@ class Board {
     const axes = JSON.stringify([board.caption, board.columns, board.rows, board.tiles.map((tile) => tile.id)]);
     if (axes !== this.axes) this.build(board);
     this.axes = axes;
-    for (const tile of board.tiles) this.put(tile, this.places.get(tile.id));
+    for (const tile of board.tiles) this.put(tile, this.places.get(tile.id), board.plain);
   }
 
   build(board) {
@@ -156,10 +158,11 @@ class Board {
   }
 
   table(board) {
-    const rows = board.rows.map((row, down) => make("tr", {}, make("th", { scope: "row" }, row),
+    const named = board.rows.some((row) => row);
+    const rows = board.rows.map((row, down) => make("tr", {}, ...(named ? [make("th", { scope: "row" }, row)] : []),
       ...board.tiles.filter((tile) => tile.row === down).map((tile) => make("td", {}, this.places.get(tile.id)))));
-    const head = make("tr", {}, make("td"), ...board.columns.map((name) => make("th", { scope: "col" }, name)));
-    return make("table", { style: `--vg-columns:${board.columns.length}` },
+    const head = make("tr", {}, ...(named ? [make("td")] : []), ...board.columns.map((name) => make("th", { scope: "col" }, name)));
+    return make("table", {},
       make("caption", {}, board.caption), make("thead", {}, head), make("tbody", {}, ...rows));
   }
 
@@ -169,7 +172,7 @@ class Board {
   }
 
   // Only what changed is put anew: a star must not make a clip load again.
-  put(tile, place) {
+  put(tile, place, plain) {
     place.className = `vg-tile${tile.best ? " vg-tile-winner" : ""}`;
     place.dataset.state = tile.state;
     place.setAttribute("aria-label", tile.label);
@@ -184,7 +187,7 @@ class Board {
     place.told = told;
     const focused = place.contains(document.activeElement) ? document.activeElement.dataset.does : undefined;
     place.querySelector(".vg-tile-words")?.remove();
-    place.append(words(this.model, tile));
+    place.append(words(this.model, tile, plain));
     if (focused) place.querySelector(`[data-does=${focused}]`)?.focus();
   }
 

@@ -48,8 +48,11 @@ class Tile:
         return self.path is not None and self.path.suffix in (".mp4", ".webm", ".mkv")
 
 
-class Tiles(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no types
-    """Tiles that a person may open, star and pick two of; the last two picked are told to ``on_pair``."""
+class Tiles(anywidget.AnyWidget):
+    """Tiles that a person may open, star and pick two of; the last two picked are told to ``on_pair``.
+
+    ``on_seen`` is called when a page shows them. ``plain`` ones can be opened and nothing else.
+    """
 
     _esm = _HERE / "prompt_lab_tiles.js"
     _css = _HERE / "prompt_lab_tiles.css"
@@ -61,9 +64,12 @@ class Tiles(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no ty
         *,
         on_star: Callable[[Tile, bool], None] = lambda tile, on: None,
         on_pair: Callable[[tuple[Tile, ...]], None] = lambda tiles: None,
+        on_seen: Callable[[], None] = lambda: None,
+        plain: bool = False,
     ) -> None:
         super().__init__()
-        self._caption, self._on_star, self._on_pair = caption, on_star, on_pair
+        self._caption, self._plain = caption, plain
+        self._on_star, self._on_pair, self._on_seen = on_star, on_pair, on_seen
         self._columns: tuple[str, ...] = ()
         self._rows: tuple[str, ...] = ()
         self._picked: list[str] = []
@@ -90,10 +96,13 @@ class Tiles(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget ships no ty
 
     def _show(self) -> None:
         shown = [_plain(replace(tile, picked=tile.id in self._picked)) for tile in self.tiles.values()]
-        self.board = {"caption": self._caption, "columns": self._columns, "rows": self._rows, "tiles": shown}
+        axes = {"columns": self._columns, "rows": self._rows}
+        self.board = {"caption": self._caption, "plain": self._plain, **axes, "tiles": shown}
 
     def _told(self, _: Any, message: dict[str, Any], buffers: Any) -> None:
         """Take what the page says; what it says of a tile that is gone means nothing."""
+        if message.get("seen"):
+            self._on_seen()
         if (wanted := self.tiles.get(str(message.get("want")))) and wanted.path and wanted.path.is_file():
             kind = mimetypes.guess_type(wanted.path.name)[0]
             self.send({"file": wanted.id, "type": kind}, [wanted.path.read_bytes()])
