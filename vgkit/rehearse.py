@@ -3,6 +3,7 @@
 Each run has hosts of its own, in a folder beside the runs, so that one can be taken up again after a crash, and so that
 the same seed brings the same fates whatever was rehearsed before."""
 
+import atexit
 import os
 import time
 from collections import Counter
@@ -136,6 +137,8 @@ def _hosts_for_many(world: str, rehearsal: Mapping[str, Any]) -> Mapping[str, st
         held.enter_context(RunLock(folder))
         servers = held.enter_context(rehearsing(folder, **rehearsal))
         _running[folder] = (held.pop_all(), servers)
+        # Left to the end of the interpreter, they would wait for threads that are no more.
+        atexit.register(stop_hosts, world)
     return servers.environment
 
 
