@@ -1,6 +1,9 @@
 """In JupyterLab a person compares the takes of a shot, and puts another one into the cut."""
 
 import json
+import shutil
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +26,23 @@ PICKER = ".vg-take-page"
 PLAYING = f"() => [...document.querySelectorAll('{PICKER} video')].filter(each => each.readyState >= 2).length === 2"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of a film of six seconds up to its cut, with two takes of each shot."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VGKIT_RUNS", str(tmp_path_factory.mktemp("made")))
+        run = started(name="picked")
+        for phase in (plan_storyboard, draw_animatic, gather_references, partial(make_chunks, takes=2)):
+            phase(run)
+        yield run.folder
+
+
 @pytest.fixture
-def film(runs: Path) -> Run:
-    """A film of six seconds up to its cut, with two takes of each shot."""
-    run = started(name="picked")
-    for phase in (plan_storyboard, draw_animatic, gather_references):
-        phase(run)
-    make_chunks(run, takes=2)
-    return run
+def film(made: Path, runs: Path) -> Iterator[Run]:
+    """A film of one's own, where the server looks for it."""
+    shutil.copytree(made, runs / "picked")
+    yield Run.open("picked")
+    shutil.rmtree(runs / "picked")
 
 
 def told(run: Run, name: str) -> Any:
@@ -68,7 +80,7 @@ def test_a_click_puts_another_take_into_the_cut_and_leaves_the_rest(
     page.keyboard.press("Enter")
     expect(picker.locator(".vg-take-said")).to_contain_text(f"s02 shows {other}. The cut was joined anew")
     expect(picker.locator(".vg-take-s02 .vg-take-line")).to_contain_text(f"{other} is in the cut your choice")
-    expect(use).to_be_disabled()
+    expect(picker.get_by_role("button", name=f"Keep {other}")).to_be_disabled()
     camera(page, "chosen", PICKER)
     page.evaluate("jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
@@ -91,7 +103,7 @@ def test_a_run_at_which_another_works_is_said_and_the_choice_can_be_made_again(
 ) -> None:
     picker = opened(page, lab)
     picker.get_by_role("button", name="Compare the takes of s01").click()
-    use = picker.get_by_role("button", name="Use t01", exact=True)
+    use = picker.get_by_role("button", name="Keep t01")
     with RunLock(film.folder):
         use.click()
         expect(picker.get_by_role("alert")).to_contain_text("Run picked is in use")

@@ -449,12 +449,12 @@ def test_a_person_sees_which_take_is_better_by_each_measure_and_what_the_rule_sa
 
 def test_a_take_that_is_put_in_the_cut_is_told_step_by_step(film: Run, drifter: Drifter) -> None:
     make_chunks(film, takes=2)
-    asked, heard = len(drifter.asked), list[str]()
-    done = put_in_the_cut(film, shot="s02", take="t01", takes=2, tell=heard.append)
+    asked, heard = len(drifter.asked), list[tuple[float, str]]()
+    done = put_in_the_cut(film, shot="s02", take="t01", takes=2, tell=lambda *told: heard.append(told))
     assert done.startswith("s02 shows t01. The cut was joined anew in ")
     assert heard == [
-        "Recording your choice for s02.",
-        "Your choice for s02 is recorded. Joining the cut anew; no clip is made again.",
+        (0.1, "Recording your choice for s02."),
+        (0.3, "Your choice for s02 is recorded. Joining the cut anew; no clip is made again."),
     ]
     assert in_the_cut(film) == ["t02", "t01", "t02"]
     assert len(drifter.asked) == asked

@@ -68,16 +68,16 @@ def shots_with_takes(run: Run) -> tuple[ShotTakes, ...]:
     )
 
 
-def put_in_the_cut(run: Run, *, shot: str, take: str, takes: int, tell: Callable[[str], None]) -> str:
+def put_in_the_cut(run: Run, *, shot: str, take: str, takes: int, tell: Callable[[float, str], None]) -> str:
     """Choose a take, or with ``auto`` the rule's pick, join the cut anew, and say what was done.
 
-    ``tell`` hears what is being done meanwhile. ``takes`` is how many takes of each shot there are to be. Raises what
-    ``choose_take`` and ``make_chunks`` raise; a choice that was recorded before stands.
+    ``tell`` hears how much of it is done, 0 to 1, and what is being done. ``takes`` is how many takes each shot is to
+    have. Raises what ``choose_take`` and ``make_chunks`` raise; a choice that was recorded before stands.
     """
     begun = time.perf_counter()
-    tell(f"Recording your choice for {shot}.")
+    tell(0.1, f"Recording your choice for {shot}.")
     choose_take(run, shot=shot, take=take)
-    tell(f"Your choice for {shot} is recorded. Joining the cut anew; no clip is made again.")
+    tell(0.3, f"Your choice for {shot} is recorded. Joining the cut anew; no clip is made again.")
     make_chunks(run, takes=takes)
     shown = decisions(run, scores_of(run))[shot].take
     return f"{shot} shows {shown}. The cut was joined anew in {time.perf_counter() - begun:.1f} s."

@@ -15,17 +15,26 @@ from vgkit.widgets.take_words import measured, summary, told
 
 
 class TakeCard:
-    """Shows one shot. ``on_turn`` is called to open or fold it, ``on_choose`` with the take that a person wants."""
+    """Shows one shot, and in it what is ``said`` of the page's doings.
+
+    ``on_turn`` is called to open or fold it, ``on_choose`` with the take that a person wants.
+    """
 
     def __init__(
-        self, run: Run, shot: ShotTakes, *, on_turn: Callable[[], None], on_choose: Callable[[str], None]
+        self,
+        run: Run,
+        shot: ShotTakes,
+        said: ipywidgets.HTML,
+        *,
+        on_turn: Callable[[], None],
+        on_choose: Callable[[str], None],
     ) -> None:
         self._run, self.shot = run, shot
         self._summary, self._told, self._measured = markup("vg-take-line"), markup("vg-take-told"), markup("")
         self.turn = button("", "vg-take-turn", on_turn)
         self.uses = {
-            take: button(words, f"vg-take-use-{take}", partial(on_choose, take))
-            for take, words in (*((take, f"Use {take}") for take in shot.takes), (AUTO, "Let the rule pick"))
+            take: button("Let the rule pick", f"vg-take-use-{take}", partial(on_choose, take))
+            for take in (*shot.takes, AUTO)
         }
         self.left, self.right = (
             ipywidgets.Dropdown(options=shot.takes, value=take, description=label)
@@ -36,7 +45,7 @@ class TakeCard:
         self._stage = ipywidgets.VBox()
         self._head = row(self._summary, self.turn, name="vg-head")
         sides = [row(self.left, self.right)] if len(shot.takes) > 2 else []
-        self._body = stack(self._told, *sides, self._stage, row(*self.uses.values()), self._measured)
+        self._body = stack(self._told, *sides, self._stage, row(*self.uses.values()), said, self._measured)
         self.box = stack(self._head, name=f"vg-card vg-take-{shot.shot}")
         self.show(shot, may_choose=True)
 
@@ -50,6 +59,8 @@ class TakeCard:
         self.shot = shot
         self._summary.value, self._told.value, self._measured.value = summary(shot), told(shot), measured(shot)
         self.turn.description = f"{'Close' if self.is_open else 'Compare the takes of'} {shot.shot}"
+        for take in shot.takes:
+            self.uses[take].description = f"{'Keep' if take == shot.in_the_cut else 'Use'} {take}"
         stands = shot.in_the_cut if shot.chose else AUTO
         for take, use in self.uses.items():
             use.disabled = not may_choose or take == stands

@@ -15,6 +15,7 @@ from vgkit.run import Run
 from vgkit.widgets.look import PAGE, STYLE, note
 from vgkit.widgets.studio_parts import markup, stack
 from vgkit.widgets.take_card import TakeCard
+from vgkit.widgets.take_words import under_way
 
 log = logging.getLogger(__name__)
 _OWN_STYLE = f"<style>{Path(__file__).with_name('take_page.css').read_text('utf-8')}</style>"
@@ -30,16 +31,20 @@ class TakePage:
         self._said = markup("vg-take-said")
         self.cards = {
             shot.shot: TakeCard(
-                run, shot, on_turn=partial(self._turn, shot.shot), on_choose=partial(self._choose, shot.shot)
+                run,
+                shot,
+                self._said,
+                on_turn=partial(self._turn, shot.shot),
+                on_choose=partial(self._choose, shot.shot),
             )
             for shot in shots_with_takes(run)
         }
         style = ipywidgets.HTML(STYLE + _OWN_STYLE)
-        self.box = stack(style, *(card.box for card in self.cards.values()), self._said, name=f"{PAGE} vg-take-page")
+        self.box = stack(style, *(card.box for card in self.cards.values()), name=f"{PAGE} vg-take-page")
 
     @property
     def said(self) -> str:
-        """The sentence below the shots, as HTML."""
+        """What stands in the open shot of what was done last, as HTML."""
         return str(self._said.value)
 
     def _turn(self, shot: str) -> None:
@@ -50,6 +55,8 @@ class TakePage:
                 card.fold()
         if wanted:
             self.cards[shot].open()
+        if not self._busy:
+            self._said.value = ""
         self._show()
 
     def _choose(self, shot: str, take: str) -> None:
@@ -72,8 +79,8 @@ class TakePage:
         self._show()
         self._said.value = told
 
-    def _tell(self, words: str) -> None:
-        self._said.value = note(words)
+    def _tell(self, share: float, words: str) -> None:
+        self._said.value = under_way(share, words)
 
     def _show(self) -> None:
         """Bring all cards up to what is on record; what can't be read is said, and the cards stay as they are."""

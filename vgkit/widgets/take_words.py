@@ -4,7 +4,7 @@ import html
 from collections.abc import Sequence
 
 from vgkit.phases.choosing import Reading, ShotTakes
-from vgkit.widgets.look import chip, quiet
+from vgkit.widgets.look import bar, chip, note, quiet
 
 
 def summary(shot: ShotTakes) -> str:
@@ -33,9 +33,14 @@ def measured(shot: ShotTakes) -> str:
     weighed = [reading for reading in shot.readings if reading.weight]
     further = [reading for reading in shot.readings if not reading.weight]
     points = "".join(f"<td>{shot.decision.ruled.points[take]:.2f}</td>" for take in shot.takes)
-    foot = f"<tr class='vg-take-points'><th scope='row'>points, 0 to 1</th><td></td>{points}</tr>"
+    foot = f"<tr class='vg-take-points'><th scope='row'>points, 0 to 1</th>{points}</tr>"
     folded = f"<details><summary>{len(further)} further measures</summary>{_table(shot, further)}</details>"
     return f"{_table(shot, weighed, foot)}{quiet('✓ marks the better take. Within 2 % none is better.')}{folded}"
+
+
+def under_way(share: float, words: str) -> str:
+    """What is being done, and how much of it is."""
+    return f"<div role='status'>{note(words)}{bar(share, 'putting the take into the cut')}</div>"
 
 
 def _others(shot: ShotTakes) -> list[str]:
@@ -44,21 +49,19 @@ def _others(shot: ShotTakes) -> list[str]:
 
 
 def _table(shot: ShotTakes, readings: Sequence[Reading], foot: str = "") -> str:
-    weighs = any(reading.weight for reading in readings)
-    heads = ("measure", *(("weight",) if weighs else ()), *shot.takes)
-    head = "".join(f"<th scope='col'>{html.escape(each)}</th>" for each in heads)
-    rows = "".join(_row(shot, reading, weighs) for reading in readings)
+    head = "".join(f"<th scope='col'>{html.escape(each)}</th>" for each in ("measure", *shot.takes))
+    rows = "".join(_row(shot, reading) for reading in readings)
     return (
         f"<div class='vg-scroll'><table class='vg-table vg-takes'><thead><tr>{head}</tr></thead>"
         f"<tbody>{rows}{foot}</tbody></table></div>"
     )
 
 
-def _row(shot: ShotTakes, reading: Reading, weighs: bool) -> str:
+def _row(shot: ShotTakes, reading: Reading) -> str:
     cells = "".join(_cell(reading.values[take], take in reading.ahead) for take in shot.takes)
-    unit = f" <small>{html.escape(reading.unit)}</small>" if reading.unit else ""
-    weight = f"<td>{reading.weight:g}</td>" if weighs else ""
-    return f"<tr><th scope='row'>{html.escape(reading.words)}{unit}</th>{weight}{cells}</tr>"
+    about = [reading.unit, *([f"weight {reading.weight:g}"] if reading.weight else [])]
+    small = f"<small>{html.escape(', '.join(filter(None, about)))}</small>"
+    return f"<tr><th scope='row'>{html.escape(reading.words)} {small}</th>{cells}</tr>"
 
 
 def _cell(value: float | None, is_ahead: bool) -> str:
