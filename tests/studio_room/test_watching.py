@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from launched import owned_run
+from rehearsed import rehearsed_run
 
 from vgkit.lock import RunLock
 from vgkit.phases.validate import plan_storyboard
@@ -176,10 +177,21 @@ def test_time_left_goes_by_the_films_made_before_in_proportion_to_their_length()
     before, run = owned_run(name="before"), owned_run(name="now", duration_s=12)
     for phase in ("validate", "animatic", "references", "chunks", "refine", "export"):
         touched(before, f"phases/{phase}.json")
-        before.path(f"phases/{phase}.json").write_text('{"seconds": 2.0}')
-    watch = Watch(run)
+        before.path(f"phases/{phase}.json").write_text('{"seconds": 7.0}')
+    assert left_of(run) == pytest.approx(6 * 14, abs=1)
+
+
+def test_time_left_of_the_first_film_goes_by_its_length_and_its_hosts() -> None:
+    short, long = left_of(owned_run(name="short")), left_of(owned_run(name="long", duration_s=30))
+    hosted = left_of(rehearsed_run(name="hosted", speed=1.0))
+    assert 0 < short < long < 120
+    assert hosted > short + 60
+
+
+def left_of(run: Run) -> float:
+    """The seconds left to a run that has just begun."""
     with RunLock(run.folder):
         begun(run)
-        assert watch.look().left_s == pytest.approx(24, abs=1)
-    first = Watch(owned_run(name="other", profile="offline", engines={"video": "sketch@local"}))
-    assert first.look().left_s is None
+        left_s = Watch(run).look().left_s
+    assert left_s is not None
+    return left_s

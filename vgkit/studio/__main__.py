@@ -7,7 +7,6 @@ import traceback
 from pathlib import Path
 
 from vgkit.errors import Interrupted, VgkitError
-from vgkit.ledger.redaction import redact_text
 from vgkit.studio import launches
 
 _MANNERS = 5  # of niceness: pages and their kernels go first
@@ -49,6 +48,9 @@ def _make(folder: Path, descriptor: int, launch: launches.Launch) -> None:
 
 
 def _end(descriptor: int, error: VgkitError) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending already
+    from vgkit.ledger.redaction import redact_text
+
     said = redact_text(str(error))
     launches.add(descriptor, ended_at=launches.now(), error=type(error).__name__, message=said)
     sys.exit(error.exit_code)

@@ -1,5 +1,7 @@
-"""How long the phases of a film usually take here: as they did in the latest films of the same kind."""
+"""How long the phases of a film will take: as they did here in the latest films of the same kind or, while there is
+none, as they take on two cores, and as hosts typically take."""
 
+import contextlib
 import itertools
 import json
 import statistics
@@ -8,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from vgkit.errors import EngineUnknown
+from vgkit.estimate import estimate
 from vgkit.phases.step import PHASES
 from vgkit.places import runs_dir
 from vgkit.run import Run
@@ -15,10 +19,34 @@ from vgkit.studio.states import record_of
 
 _FILMS = 5
 _LOOKED_AT = 30  # so that a thousand films of another kind don't make a page wait
+# What films of 6 and of 30 seconds took on two cores: seconds, and seconds more for each second of film.
+_ON_TWO_CORES: Mapping[str, tuple[float, float]] = {
+    "validate": (0.1, 0.0),
+    "animatic": (0.3, 0.27),
+    "references": (0.2, 0.0),
+    "chunks": (1.2, 0.48),
+    "refine": (5.0, 1.2),
+    "export": (1.0, 0.04),
+}
 
 
 def typical_seconds(run: Run) -> Mapping[str, float]:
-    """Seconds by phase, in proportion to the film's length; empty while there is no film of this kind."""
+    """Seconds by phase. What films here took counts in proportion to their length."""
+    return {**_at_first(run), **_here(run)}
+
+
+def _at_first(run: Run) -> dict[str, float]:
+    """Seconds by phase where no such film was ever made here; a rehearsal's hosts are as much faster as they are."""
+    takes = int(run.settings.get("takes", 1))
+    speed = float((run.rehearsal or {}).get("speed", 1.0))
+    usual = {phase: fixed + each * run.brief.duration_s for phase, (fixed, each) in _ON_TWO_CORES.items()}
+    with contextlib.suppress(EngineUnknown):  # a package that brought an engine may be gone
+        for row in estimate(run.brief, run.template, takes=takes):
+            usual[row.phase] += (row.together_s or 0.0) / speed
+    return usual
+
+
+def _here(run: Run) -> dict[str, float]:
     took: dict[str, list[float]] = defaultdict(list)
     for folder in itertools.islice(_alike(run), _FILMS):
         length_s = float((record_of(folder) or {})["brief"]["duration_s"])

@@ -90,5 +90,5 @@ def _write_down(run: Run) -> None:
                 message=_STOPPED,
             )
         launch, _ = launches.launch_of(run.folder)
-        if launch and not launch.ended_at:
+        if launch is None or not launch.ended_at:
             launches.add(descriptor, ended_at=launches.now(), error="Interrupted", message=_STOPPED)

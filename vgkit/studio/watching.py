@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from vgkit.errors import RunError
+from vgkit.errors import VgkitError
 from vgkit.ledger.reading import NEVER_READ, Mark, read_on
 from vgkit.phases.step import PHASES
 from vgkit.progress import PhaseProgress, RunProgress
@@ -93,7 +93,7 @@ class Watch:
             return self._sight(run, datetime.now(UTC))
         except FileNotFoundError:
             return Sight(self.folder.name, "gone", said="This film's folder was deleted.")
-        except RunError as error:
+        except VgkitError as error:
             return Sight(self.folder.name, "failed", said=str(error), trouble=trouble(type(error).__name__, str(error)))
 
     def _opened(self) -> Run:
