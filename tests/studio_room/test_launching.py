@@ -14,6 +14,7 @@ from vgkit.ledger import read_events
 from vgkit.lock import RunLock
 from vgkit.places import rehearsal_dir
 from vgkit.run import Run
+from vgkit.studio import launches
 from vgkit.studio.form import Draft
 from vgkit.studio.handing import export_to, film_address
 from vgkit.studio.history import past_runs
@@ -88,6 +89,25 @@ def test_what_goes_wrong_before_the_first_event_reaches_the_page(monkeypatch: py
     assert sight.trouble.name == "ParameterError"
     assert sight.trouble.fact == "VGKIT_AT_ONCE: 'several' is no number of films."
     assert sight.trouble.cure == "Say 1 or more."
+
+
+def test_a_new_launch_forgets_how_the_last_one_ended() -> None:
+    run = owned_run()
+    with launches.taken(run.folder) as descriptor:
+        launches.begin(descriptor, only="", approved=False)
+        launches.add(descriptor, error="StoreError", message="The disk is full. " * 20)
+        launches.begin(descriptor, only="export", approved=True)
+    found, alive = launch_of(run.folder)
+    assert found is not None
+    assert (found.only, found.approved, found.error, found.message, alive) == ("export", True, "", "", False)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"since": "when", "host": "here"}', '{"other": 1}'])
+def test_a_launch_that_can_not_be_read_is_none(text: str) -> None:
+    run = owned_run()
+    run.path(".launch").write_text(text)
+    assert launch_of(run.folder) == (None, False)
+    assert seen(run).state == "waiting"
 
 
 def test_a_launched_film_outlives_the_process_that_launched_it(runs: Path) -> None:

@@ -149,10 +149,11 @@ def _brief_of(draft: Draft, told: _Told) -> Brief:
         try:
             return Brief.model_validate(typed)
         except ValidationError as refusal:
-            for place, sentence in complaints(refusal):
+            found = complaints(refusal)
+            for place, sentence in found:
                 told.add(_field(place), _move(_field(place), sentence, typed[str(place[0])]))
-                typed.pop(str(place[0]))
-            typed = {**_STAND_IN, **typed}
+            wrong = {str(place[0]) for place, _ in found}
+            typed = {**_STAND_IN, **{name: value for name, value in typed.items() if name not in wrong}}
 
 
 def _typed(draft: Draft) -> dict[str, Any]:

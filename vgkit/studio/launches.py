@@ -106,14 +106,16 @@ def _free(descriptor: int) -> bool:
 
 
 def _read(descriptor: int) -> Launch | None:
-    """What the file says; None while it is being written, or where another version wrote it."""
+    """What the file says; None where it says nothing yet, or where another version wrote it."""
     try:
-        return Launch(**json.loads(os.pread(descriptor, 1 << 20, 0)))
+        launch = Launch(**json.loads(os.pread(descriptor, 1 << 20, 0)))
+        datetime.fromisoformat(launch.since)
     except (ValueError, TypeError):
         return None
+    return launch
 
 
 def _write(descriptor: int, launch: Launch) -> None:
+    """Write it with one call and never shorter than it was, so that whoever looks meanwhile finds it whole."""
     text = json.dumps(asdict(launch), ensure_ascii=False).encode()
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, text, 0)
+    os.pwrite(descriptor, text.ljust(os.fstat(descriptor).st_size), 0)

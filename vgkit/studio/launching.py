@@ -97,11 +97,10 @@ def _begin(run: Run, descriptor: int) -> "subprocess.Popen[bytes]":
 
 
 def environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """What a launched process gets of an environment: all but what belongs to the page's server, and the keys."""
+    """What a launched process gets of an environment: all but what belongs to the page's server."""
     load_keys()  # a .env file in this working folder is not one in the other's
-    return {name: value for name, value in ours.items() if not name.startswith(_THEIRS)} | {
-        "VGKIT_RUNS": str(runs_dir())
-    }
+    handed = {name: value for name, value in ours.items() if not name.startswith(_THEIRS)}
+    return {**handed, "VGKIT_RUNS": str(runs_dir())}
 
 
 def _rehearsal(found: Verdict) -> dict[str, Any] | None:
