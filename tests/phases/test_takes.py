@@ -1,6 +1,8 @@
 """Takes are scored once, picked by a rule that can be followed with a pencil, and a person has the last word."""
 
+import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -41,7 +43,10 @@ from vgkit.quality.registry import CLIP_MEASURES, clip_measures
 from vgkit.quality.watchers import mean_of
 from vgkit.run import Run
 from vgkit.storyboard import ClipShape
+from vgkit.widgets.take_card import TakeCard
+from vgkit.widgets.take_page import TakePage
 from vgkit.widgets.take_picker import take_picker
+from vgkit.widgets.take_words import measured, summary
 
 SHARP, SOFT = Criterion("sharpness", True, 2), Criterion("noise", False, 1)
 
@@ -444,7 +449,10 @@ def test_a_person_sees_which_take_is_better_by_each_measure_and_what_the_rule_sa
     assert {reading.words: reading.ahead for reading in others}["motion amount"] == set()
     choose_take(film, shot="s01", take="t03")
     chosen = shots_with_takes(film)[0]
-    assert (chosen.chose, chosen.in_the_cut, chosen.decision.ruled.take) == (True, "t03", "t02")
+    assert (chosen.chose, chosen.decision.take, chosen.decision.ruled.take) == (True, "t03", "t02")
+    assert (chosen.in_the_cut, chosen.is_settled) == ("t02", False)
+    make_chunks(film, takes=3)
+    assert shots_with_takes(film)[0].is_settled
 
 
 def test_a_take_that_is_put_in_the_cut_is_told_step_by_step(film: Run, drifter: Drifter) -> None:
@@ -458,6 +466,74 @@ def test_a_take_that_is_put_in_the_cut_is_told_step_by_step(film: Run, drifter: 
     ]
     assert in_the_cut(film) == ["t02", "t01", "t02"]
     assert len(drifter.asked) == asked
+
+
+def watched(card: TakeCard, take: str) -> list[bool]:
+    """What becomes of a button from now on: True where it is switched off."""
+    seen: list[bool] = []
+    card.uses[take].observe(lambda change: seen.append(change.new), "disabled")
+    return seen
+
+
+def test_a_click_is_followed_beside_the_page_and_the_buttons_come_back(film: Run) -> None:
+    make_chunks(film, takes=2)
+    page = TakePage(film, takes=2)
+    card = page.cards["s02"]
+    seen = watched(card, "t02")
+    card.uses["t01"].click()
+    page.work.join()
+    assert seen == [True, False]
+    assert in_the_cut(film) == ["t02", "t01", "t02"]
+    assert "s02 shows t01. The cut was joined anew in" in page.said
+    assert "t01 is in the cut</span> <small>your choice" in card.summary.value
+    assert (card.uses["t01"].description, card.uses["t02"].description) == ("Keep t01", "Use t02")
+    assert card.uses["t01"].disabled
+
+
+def test_one_shot_is_open_at_a_time(film: Run) -> None:
+    make_chunks(film, takes=3)
+    page = TakePage(film, takes=3)
+    first, second = page.cards["s01"], page.cards["s02"]
+    assert [card.is_open for card in page.cards.values()] == [False, False, False]
+    first.turn.click()
+    assert (first.left.value, first.right.value) == ("t02", "t01")
+    first.right.value = "t03"
+    second.turn.click()
+    assert [card.is_open for card in page.cards.values()] == [False, True, False]
+    second.turn.click()
+    assert not second.is_open
+
+
+def test_a_choice_that_can_not_be_made_is_said_and_can_be_made_again(film: Run) -> None:
+    make_chunks(film, takes=2)
+    page = TakePage(film, takes=2)
+    seen = watched(page.cards["s01"], "t01")
+    let_large_go(film)
+    page.cards["s01"].uses["t01"].click()
+    page.work.join()
+    assert "were let go to free room" in page.said
+    assert seen == [True, False]
+
+
+def test_a_run_that_was_deleted_while_its_takes_are_looked_at_is_said(film: Run) -> None:
+    make_chunks(film, takes=2)
+    page = TakePage(film, takes=2)
+    shutil.rmtree(film.folder)
+    page.cards["s01"].turn.click()
+    assert "has no chunks/scores.json" in page.said
+    page.cards["s01"].uses["t01"].click()
+    page.work.join()
+    assert "The cut is as it was." in page.said
+
+
+def test_figures_are_marked_where_a_take_is_better_and_words_are_text(film: Run) -> None:
+    make_chunks(film, takes=2)
+    shot = dataclasses.replace(shots_with_takes(film)[0], beat="<b>hook</b>")
+    better = re.findall(
+        r"sharpness <small>.*?</small></th><td>[^<]+</td><td><b>[^<]+</b> <span role='img'", measured(shot)
+    )
+    assert len(better) == 1
+    assert "&lt;b&gt;hook&lt;/b&gt;" in summary(shot)
 
 
 def test_the_notebook_says_where_there_is_nothing_to_choose(film: Run) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vgkit.phases.chunks import make_chunks
+from vgkit.phases.chunks import make_chunks, picks_of
 from vgkit.phases.picking import Criterion
 from vgkit.phases.scores import Scores, scores_of
 from vgkit.phases.takes import Decision, choices, choose_take, decisions, rule_of, takes_by_shot
@@ -29,23 +29,28 @@ class Reading:
 
 @dataclass(frozen=True)
 class ShotTakes:
-    """The takes of one shot: which is in the cut and why, whether a person ``chose`` it, and what was measured."""
+    """The takes of one shot, what was measured of them, and which one ought to be in the cut.
+
+    ``in_the_cut`` is the one that is, which is another where a choice was made and the cut not joined since.
+    ``chose`` says that a person decided, not the rule.
+    """
 
     shot: str
     beat: str
     takes: tuple[str, ...]
+    in_the_cut: str
     decision: Decision
     chose: bool
     readings: tuple[Reading, ...]
 
     @property
-    def in_the_cut(self) -> str:
-        """The take that the cut shows."""
-        return self.decision.take
+    def is_settled(self) -> bool:
+        """Whether the cut shows what it ought to."""
+        return self.in_the_cut == self.decision.take
 
     @property
     def beside(self) -> str:
-        """The take to see beside it: the one with the most points of the others."""
+        """The take to see beside the one in the cut: of the others the one with the most points."""
         others = [take for take in self.takes if take != self.in_the_cut]
         return max(others, key=lambda take: self.decision.ruled.points[take])
 
@@ -53,12 +58,13 @@ class ShotTakes:
 def shots_with_takes(run: Run) -> tuple[ShotTakes, ...]:
     """Read the takes of each shot that has several, in the order of the film. Raises PhaseNotReady before there are."""
     scores = scores_of(run)
-    decided, chosen, rule = decisions(run, scores), choices(run), rule_of(run.profile)
+    decided, chosen, rule, picks = decisions(run, scores), choices(run), rule_of(run.profile), picks_of(run)
     return tuple(
         ShotTakes(
             shot=shot.id,
             beat=shot.beat.replace("_", " "),
             takes=takes,
+            in_the_cut=picks[shot.id],
             decision=decided[shot.id],
             chose=shot.id in chosen and not decided[shot.id].lost,
             readings=_readings(scores, shot.id, takes, rule),
@@ -79,8 +85,7 @@ def put_in_the_cut(run: Run, *, shot: str, take: str, takes: int, tell: Callable
     choose_take(run, shot=shot, take=take)
     tell(0.3, f"Your choice for {shot} is recorded. Joining the cut anew; no clip is made again.")
     make_chunks(run, takes=takes)
-    shown = decisions(run, scores_of(run))[shot].take
-    return f"{shot} shows {shown}. The cut was joined anew in {time.perf_counter() - begun:.1f} s."
+    return f"{shot} shows {picks_of(run)[shot]}. The cut was joined anew in {time.perf_counter() - begun:.1f} s."
 
 
 def _readings(scores: Scores, shot: str, takes: Sequence[str], rule: Sequence[Criterion]) -> tuple[Reading, ...]:

@@ -91,7 +91,7 @@ def make_chunks(run: Run, *, takes: int = 1) -> PhaseReport:
 def report(run: Run) -> PhaseReport:
     """Show the picked clips."""
     storyboard = run.storyboard
-    picks = _picks(run)
+    picks = picks_of(run)
     figures = tuple(
         Figure(run.take_path(shot, picks[shot.id]), f"{shot.id} {shot.beat.replace('_', ' ')}", width_px=260)
         for shot in storyboard.shots
@@ -109,7 +109,8 @@ def report(run: Run) -> PhaseReport:
     )
 
 
-def _picks(run: Run) -> dict[str, str]:
+def picks_of(run: Run) -> dict[str, str]:
+    """Read which take of each shot the cut shows. Raises PhaseNotReady before there is one."""
     picks: dict[str, str] = json.loads(run.made(_PICKS, phase=PHASE).read_text("utf-8"))
     return picks
 
@@ -229,7 +230,7 @@ def _is_joined(step: Step, before: _Before, picks: dict[str, str]) -> bool:
     run = step.run
     takes = [f"chunks/{shot}/{take}.mp4" for shot, take in picks.items()]
     same = all(step.outputs[name] == before.made.get(run.path(name)) for name in takes)
-    return same and all(before.stands(run.path(name)) for name in _JOINED) and _picks(run) == picks
+    return same and all(before.stands(run.path(name)) for name in _JOINED) and picks_of(run) == picks
 
 
 def _join(step: Step, storyboard: Storyboard, picks: dict[str, str]) -> None:

@@ -30,7 +30,7 @@ class TakeCard:
         on_choose: Callable[[str], None],
     ) -> None:
         self._run, self.shot = run, shot
-        self._summary, self._told, self._measured = markup("vg-take-line"), markup("vg-take-told"), markup("")
+        self.summary, self._told, self._measured = markup("vg-take-line"), markup("vg-take-told"), markup("")
         self.turn = button("", "vg-take-turn", on_turn)
         self.uses = {
             take: button("Let the rule pick", f"vg-take-use-{take}", partial(on_choose, take))
@@ -43,7 +43,7 @@ class TakeCard:
         for side in (self.left, self.right):
             side.observe(lambda _: self._play(), names="value")
         self._stage = ipywidgets.VBox()
-        self._head = row(self._summary, self.turn, name="vg-head")
+        self._head = row(self.summary, self.turn, name="vg-head")
         sides = [row(self.left, self.right)] if len(shot.takes) > 2 else []
         self._body = stack(self._told, *sides, self._stage, row(*self.uses.values()), said, self._measured)
         self.box = stack(self._head, name=f"vg-card vg-take-{shot.shot}")
@@ -57,13 +57,13 @@ class TakeCard:
     def show(self, shot: ShotTakes, *, may_choose: bool) -> None:
         """Say how the shot stands now; while an earlier choice is being followed, none may be made."""
         self.shot = shot
-        self._summary.value, self._told.value, self._measured.value = summary(shot), told(shot), measured(shot)
+        self.summary.value, self._told.value, self._measured.value = summary(shot), told(shot), measured(shot)
         self.turn.description = f"{'Close' if self.is_open else 'Compare the takes of'} {shot.shot}"
         for take in shot.takes:
             self.uses[take].description = f"{'Keep' if take == shot.in_the_cut else 'Use'} {take}"
-        stands = shot.in_the_cut if shot.chose else AUTO
+        stands = shot.decision.take if shot.chose else AUTO
         for take, use in self.uses.items():
-            use.disabled = not may_choose or take == stands
+            use.disabled = not may_choose or (take == stands and shot.is_settled)
 
     def open(self) -> None:
         """Bring the takes onto the page; only then are their clips loaded."""

@@ -10,10 +10,11 @@ from vgkit.widgets.look import bar, chip, note, quiet
 def summary(shot: ShotTakes) -> str:
     """One line: the shot, its beat, and the take that the cut shows."""
     why = "your choice" if shot.chose else "by the rule"
-    return (
-        f"<h3>{html.escape(f'{shot.shot} {shot.beat}')}</h3>"
-        f"{chip(f'{shot.in_the_cut} is in the cut', 'good')} <small>{why}</small>"
-    )
+    state = chip(f"{shot.in_the_cut} is in the cut", "good")
+    if not shot.is_settled:
+        state = chip(f"{shot.in_the_cut} is still in the cut", "warn")
+        why = f"{shot.decision.take} {why}"
+    return f"<h3>{html.escape(f'{shot.shot} {shot.beat}')}</h3>{state} <small>{why}</small>"
 
 
 def told(shot: ShotTakes) -> str:
@@ -22,7 +23,7 @@ def told(shot: ShotTakes) -> str:
     points = " to ".join(f"{ruled.points[take]:.2f}" for take in (ruled.take, *_others(shot)))
     lines = [f"The rule takes {ruled.take}, by {points} points: {ruled.why}."]
     if shot.chose:
-        lines.insert(0, f"You chose {shot.in_the_cut}.")
+        lines.insert(0, f"You chose {shot.decision.take}.")
     if shot.decision.lost:
         lines.append(f"{shot.decision.lost} is no longer the clip that you chose, so the rule picked. Choose again.")
     return "".join(f"<p>{html.escape(line)}</p>" for line in lines)
