@@ -5,9 +5,10 @@ It shows what ``vgkit.studio`` finds and hands on what a person wants; films are
 import os
 import time
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from vgkit.errors import RunNotFound
+from vgkit.errors import RunError, RunNotFound
 from vgkit.places import runs_dir
 from vgkit.run import Run
 from vgkit.studio.form import Draft, Verdict, verdict
@@ -15,6 +16,7 @@ from vgkit.studio.history import PastRun, past_runs
 from vgkit.studio.launching import start
 from vgkit.widgets.attended import attended
 from vgkit.widgets.look import PAGE, STYLE, note
+from vgkit.widgets.studio_compare import side_by_side
 from vgkit.widgets.studio_form import FormView
 from vgkit.widgets.studio_history import HistoryView
 from vgkit.widgets.studio_media import Media
@@ -42,7 +44,7 @@ class Studio:
     """
 
     def __init__(self, run_dir: str = "", *, everyone: bool, typing_s: float = _TYPING_S) -> None:
-        self._run_dir, self._everyone, self._typing_s = run_dir, everyone, typing_s
+        self._run_name, self._everyone, self._typing_s = Path(run_dir).name, everyone, typing_s
         self._arrival: Arrival | None = None
         self._person, self._media = "", Media()
         self._edited_at: float | None = float("-inf")
@@ -56,7 +58,7 @@ class Studio:
         self.form, self.plan = FormView(self._edited), PlanView(self.generate)
         self.opened = Opened(self.pulse.wake, on_turn=self._turned)
         self.history = HistoryView(on_open=self.open, on_compare=self._compare, on_more=self._relist)
-        self.errands = Errands(self.pulse.wake)
+        self.errands, self._lookups = Errands(self.pulse.wake), Errands(self.pulse.wake)
         self.trouble = markup("vg-page-trouble")
         self.box = self._laid_out()
         # Here and not when somebody has come: what this loads takes longer than all that follows.
@@ -78,6 +80,7 @@ class Studio:
             arrival, self._arrival = self._arrival, None
             self._settle_in(arrival)
         self.errands.report()
+        self._lookups.report()
         typing_for_s = self._judge()
         before = self.opened.sight
         sight = self.opened.look(self._media)
@@ -103,12 +106,19 @@ class Studio:
     def open(self, name: str) -> None:
         """Open a run of this person's by its name; one that is not there any more is taken off the list."""
         try:
-            run = Run.open(name)
-        except RunNotFound:
-            self._relist()
-            return
-        if self._everyone or run.owner in ("", self._person):
-            self.opened.open(run)
+            self.opened.open(self._own(name))
+        except RunError as refusal:
+            self._say_beside(str(refusal))
+        self._relist()
+
+    def _own(self, name: str) -> Run:
+        """Take up a run that this person may see. Raises RunNotFound for any other, without a word on whether it is."""
+        folder = runs_dir() / name
+        if folder.parent == runs_dir() and (folder / "run.json").is_file():
+            run = Run.open(folder)
+            if self._everyone or run.owner in ("", self._person):
+                return run
+        raise RunNotFound(f"There is no run {name!r} of yours, or it was deleted. Choose one from the list.")
 
     def _laid_out(self) -> Any:
         beside = stack(self.plan.box, self.opened.stage.box, self.plan.beats, name="vg-beside-form")
@@ -136,7 +146,7 @@ class Studio:
         runs = self._list()
         at_work = [run.name for run in runs if run.state in _TO_COME_BACK_TO and run.owner == self._person]
         kept = [run.name for run in runs if run.name == arrival.opened]
-        for name in [self._run_dir, *at_work, *kept]:
+        for name in [self._run_name, *at_work, *kept]:
             if name and not self.opened.name:
                 self.open(name)
 
@@ -193,10 +203,14 @@ class Studio:
         self.pulse.wake()
 
     def _compare(self, first: str, second: str) -> None:
-        # Imported when it is asked for, so that the page is there sooner.
-        from vgkit.widgets.studio_compare import side_by_side
+        self._lookups.send(
+            lambda: side_by_side(self._own(first), self._own(second)),
+            then=self.history.set_beside,
+            failed=self._say_beside,
+        )
 
-        self.history.set_beside(side_by_side(Run.open(first), Run.open(second)))
+    def _say_beside(self, sentence: str) -> None:
+        self.history.set_beside(markup("vg-history-trouble", note(sentence, "bad")))
 
     def _stumble(self, error: Exception) -> None:
         self.trouble.value = note("The page could not be brought up to date.", "bad", more=f"{error}. It tries again.")

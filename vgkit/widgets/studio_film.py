@@ -8,11 +8,13 @@ from urllib.parse import unquote
 import ipywidgets
 
 from vgkit.phases.handed import file_name
+from vgkit.player import shown_film
 from vgkit.progress_table import clock, usd
 from vgkit.run import Run
 from vgkit.studio.handing import Handed
 from vgkit.studio.watching import Sight
 from vgkit.widgets.look import chip, facts, note, quiet, table
+from vgkit.widgets.player import player
 from vgkit.widgets.studio_copy import Copyable
 from vgkit.widgets.studio_media import Media
 from vgkit.widgets.studio_parts import button, hide, markup, row, stack
@@ -25,7 +27,7 @@ class FilmView:
 
     def __init__(self, on_export: Callable[[str], None]) -> None:
         self._shown: tuple[object, ...] = ()
-        self.player, self.told, self.save = markup("vg-film"), markup("vg-film-facts"), markup("vg-save")
+        self.player, self.told, self.save = stack(name="vg-film"), markup("vg-film-facts"), markup("vg-save")
         self.destination = ipywidgets.Text(
             description="Export to", placeholder="a folder, or s3://bucket/prefix; empty: the run's own folder"
         )
@@ -40,7 +42,7 @@ class FilmView:
 
     def clear(self) -> None:
         """Show no film."""
-        self._shown, self.player.value, self.save.value, self.told.value = (), "", "", ""
+        self._shown, self.player.children, self.save.value, self.told.value = (), (), "", ""
         self.hand_over(None)
         hide(self.box, unless=False)
 
@@ -52,7 +54,7 @@ class FilmView:
             return
         self._shown = now
         hide(self.box, unless=True)
-        self.player.value = media.video(sight.film, f"The film {sight.title}", poster=sight.poster)
+        self.player.children = (player(shown_film(run, title=sight.title), measure=False),)
         self.told.value = _facts(run, sight) + _details(run, sight, media)
         self.save.value = media.download(sight.film, "Download", save_as=f"{file_name(run)}.mp4")
 

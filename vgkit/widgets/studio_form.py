@@ -45,7 +45,9 @@ class FormView:
         self.controls: dict[str, Any] = _controls()
         for name, control in self.controls.items():
             control.observe(functools.partial(self._changed, name), names="value")
-        self.complaints = {name: markup(f"vg-complaint-{name}") for name in (*self.controls, *self.uploads)}
+        self.complaints = {
+            name: markup(f"vg-complaint-{name.replace('_', '-')}") for name in (*self.controls, *self.uploads)
+        }
         self.fields = {name: self._field(name) for name in self.complaints}
         self.sample = button("Fill in a sample", "vg-sample", self._fill_in_sample)
         self.more = button("More choices", "vg-more", self._turn_more)

@@ -105,8 +105,8 @@ def _tile(shot: ShotSight, media: Media, working: bool) -> Tile:
         key=shot.id,
         title=shot.beat.replace("_", " "),
         lines=(f"{shot.id}, {shot.seconds:g} s",),
-        # A clip that was asked for is no longer under way where nobody waits for it.
-        chip=_CLIPS[shot.clip_state if working or shot.clip_state != "asked" else "waiting"],
+        # What is under way or done tells something only while more is to come.
+        chip=_CLIPS[shot.clip_state] if working or shot.clip_state == "degraded" else ("", ""),
         picture=thumbnail(shot.still),
         clip=media.address(shot.clip),
         instead="" if working else "not made yet",

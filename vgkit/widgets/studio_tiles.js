@@ -12,9 +12,15 @@ function setPicture(tile, { title, picture, clip, instead }) {
   if (tile.frame.firstChild && tile.frame.dataset.address === address) return;
   tile.frame.dataset.address = address;
   const still = picture && !clip ? Object.assign(make("img", "vg-tile-still"), { src: picture, alt: title }) : null;
-  const none = instead ? make("span", "vg-tile-none", instead) : make("span", "vg-tile-wait");
-  const shown = clip ? film(clip, picture, title) : (still ?? none);
+  const shown = clip ? film(clip, picture, title) : (still ?? (instead ? make("span", "vg-tile-none", instead) : wait()));
   tile.frame.replaceChildren(shown);
+}
+
+function wait() {
+  const ring = make("span", "vg-tile-wait");
+  ring.setAttribute("role", "img");
+  ring.setAttribute("aria-label", "on its way");
+  return ring;
 }
 
 function film(clip, poster, title) {

@@ -181,8 +181,9 @@ def test_one_sees_one_s_own_runs_and_those_of_nobody() -> None:
     mine, theirs, nobodys = a_run(ME), a_run(SOMEBODY), a_run()
     page = opened()
     assert set(listed(page)) == {mine.name, nobodys.name}
-    page.open(theirs.name)
-    assert page.opened.name == ""
+    for name in (theirs.name, f"../{mine.folder.parent.name}/{theirs.name}", str(theirs.folder), ".", ""):
+        page.open(name)
+        assert page.opened.name == ""
     assert set(listed(opened(everyone=True))) == {mine.name, theirs.name, nobodys.name}
 
 
@@ -200,6 +201,7 @@ def test_a_run_that_is_deleted_while_it_is_open_is_said_to_be() -> None:
     page.tick()
     assert "The folder of this run was deleted." in page.opened.stage.trouble.value
     page.open(run.name)
+    assert "or it was deleted" in "".join(shown_html(page.history.beside))
     page.tick()
     assert listed(page) == []
     page.opened.stage.close.click()
