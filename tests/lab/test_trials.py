@@ -93,8 +93,6 @@ def test_complaints_stand_beside_their_fields(runs: Path) -> None:
     assert said["params.guidance"] == "500 is out of range. guidance_scale takes numbers from 1 to 100."
     assert "no setting 'glow'. It has draft.init_weight" in said["params.glow"]
     assert "commercial" in complaints_of(trial("s01", of=words(usage="commercial"), engine="zeroscope"))["engine"]
-    missing = words(assets={"product": "/no/such/picture.png"})
-    assert "is no file" in complaints_of(trial(of=missing))["words"]
     broken = words(Edits(look="sepia"))
     assert complaints_of(trial(of=broken)) == {"words": f"look: {broken.complaints['look']}"}
     with pytest.raises(ParameterError, match="which: there is no 'k77'"):

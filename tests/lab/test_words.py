@@ -1,10 +1,14 @@
 """Words as a person edits them: prompts of all keyframes at once, and complaints beside the field they concern."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from labs import BRIEF, words
 
 from vgkit.errors import ParameterError
 from vgkit.lab.words import BeatEdit, Edits, side_by_side, words_of
+from vgkit.media.frames import write_picture
 
 
 def test_thirty_seconds_are_fifteen_keyframes_whose_weights_sum_to_one() -> None:
@@ -79,3 +83,15 @@ def test_one_brief_reads_differently_in_each_template_side_by_side() -> None:
     assert all("in ink" in each.lines[0].prompt for each in found)
     assert found[0].lines[0].prompt != "x, in ink"
     assert all(each.complaints == {} for each in found)
+
+
+def test_the_products_picture_gives_the_accent_and_one_that_is_none_is_a_complaint(tmp_path: Path) -> None:
+    picture = tmp_path / "product.png"
+    pixels = np.full((96, 96, 3), 250, np.uint8)
+    pixels[24:72, 24:72] = (200, 30, 40)
+    write_picture(pixels, picture)
+    with_picture, without = words(assets={"product": str(picture)}), words()
+    assert with_picture.storyboard
+    assert without.storyboard
+    assert with_picture.storyboard.palette.accent != without.storyboard.palette.accent
+    assert set(words(assets={"product": "/no/such/picture.png"}).complaints) == {"brief.assets.product"}

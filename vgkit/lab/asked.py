@@ -70,7 +70,6 @@ def complaints_of(trial: Trial) -> Mapping[str, str]:
         return {"words": "; ".join(f"{name}: {said}" for name, said in trial.words.complaints.items())}
     found = {
         "which": _which_told(trial),
-        "words": _product_told(trial),
         "seed": _seed_told(trial.seed),
         "prompt": _text_told(trial.prompt, least=1),
         "negative": _text_told(trial.negative, least=0),
@@ -142,16 +141,6 @@ def _which_told(trial: Trial) -> str:
     there = [each.id for each in (storyboard.keyframes if trial.kind == "keyframe" else storyboard.shots)]
     return (
         "" if trial.which in there else f"there is no {trial.which!r} in this film. It has {there[0]} to {there[-1]}."
-    )
-
-
-def _product_told(trial: Trial) -> str:
-    brief, _, _ = trial.words.drafted
-    product = brief.assets.product
-    return (
-        f"assets.product: {product} is no file. Check the path."
-        if product and not product.expanduser().is_file()
-        else ""
     )
 
 

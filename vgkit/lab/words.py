@@ -13,7 +13,7 @@ from vgkit.complaints import complaints, field_name
 from vgkit.draft import draft_storyboard
 from vgkit.engines.registry import engine_for
 from vgkit.engines.sketch.plan import plan_by_rule
-from vgkit.errors import EngineError, ParameterError, TemplateError
+from vgkit.errors import AssetError, EngineError, ParameterError, TemplateError
 from vgkit.profiles import profile_for
 from vgkit.storyboard import Plan, Storyboard
 from vgkit.template import Template
@@ -114,13 +114,14 @@ def words_of(brief: Brief | Mapping[str, object], template: str | Template, edit
     if asked is None or edited is None or found:
         return Words(asked, edited, None, edits, found)
     try:
-        clip = engine_for("video", profile_for(asked).engines["video"]).shape(asked.aspect)
-        plan = _plan(asked, edited)
+        return Words(asked, edited, _storyboard(asked, edited), edits)
     except EngineError as error:
-        return Words(asked, edited, None, edits, {"brief.profile": str(error)})
+        found = {"brief.profile": str(error)}
+    except AssetError as error:
+        found = {"brief.assets.product": str(error)}
     except _Empty as empty:
-        return Words(asked, edited, None, edits, {f"beats.{empty}.prompt": "comes out empty for this brief; add words"})
-    return Words(asked, edited, draft_storyboard(asked, edited, plan, clip), edits)
+        found = {f"beats.{empty}.prompt": "comes out empty for this brief; add words"}
+    return Words(asked, edited, None, edits, found)
 
 
 def side_by_side(
@@ -199,10 +200,22 @@ def _field(place: Place, beats: Sequence[str]) -> str:
             return field_name(place[:1])
 
 
+def _storyboard(brief: Brief, template: Template) -> Storyboard:
+    """Draft as a film does. Raises EngineError, AssetError, or _Empty."""
+    clip = engine_for("video", profile_for(brief).engines["video"]).shape(brief.aspect)
+    return draft_storyboard(brief, template, _plan(brief, template), clip)
+
+
 def _plan(brief: Brief, template: Template) -> Plan:
-    """Plan by rule. Raises _Empty for a beat whose prompt comes out empty."""
+    """Plan by rule, in the product's own colour where there is a picture of it. Raises AssetError and _Empty."""
+    accent = None
+    if product := brief.assets.product:
+        # Imported here: to cut a picture out takes libraries that words alone need not load.
+        from vgkit.engines.sketch.engine import accent_of
+
+        accent = accent_of(product.expanduser().resolve())
     try:
-        return plan_by_rule(brief, template)
+        return plan_by_rule(brief, template, accent=accent)
     except ValidationError:
         for beat in template.beats:
             try:

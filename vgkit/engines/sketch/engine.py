@@ -27,6 +27,11 @@ def drawings_digest() -> str:
     return hashlib.sha256("".join(sha256_of(path) for path in drawings).encode()).hexdigest()
 
 
+def accent_of(product: Path | None) -> str | None:
+    """The colour that a plan takes from a product's picture. Raises AssetError for one that can't be used."""
+    return dominant_accent(read_product(product).rgba) if product else None
+
+
 class Sketch:
     """The offline engine for all four roles."""
 
@@ -41,8 +46,7 @@ class Sketch:
 
     def plan(self, request: PlanRequest, out: Path) -> Made:
         """Fill the template by rule, with the accent colour of the product itself, not of what it stands before."""
-        accent = dominant_accent(read_product(request.product).rgba) if request.product else None
-        plan = plan_by_rule(request.brief, request.template, accent=accent)
+        plan = plan_by_rule(request.brief, request.template, accent=accent_of(request.product))
         write_text(out, plan.model_dump_json(indent=2) + "\n")
         return Made(out)
 
