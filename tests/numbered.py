@@ -4,6 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from scenery import texture
 
 from vgkit.media.frames import Frame, write_clip
 
@@ -11,16 +12,18 @@ BITS = 10
 SIZE = (320, 180)
 _SIDE = SIZE[0] // BITS
 
-# Draws a video as it is painted now and reads its number: ten blocks over their opposites, or -1 where they are not.
-READ_NUMBER = f"""(video) => {{
-    const [width, height, side] = [{SIZE[0]}, {SIZE[1]}, {_SIDE}]
-    const canvas = (window.reading ??= Object.assign(document.createElement('canvas'), {{ width, height }}))
-    const pen = canvas.getContext('2d', {{ willReadFrequently: true }})
-    pen.drawImage(video, 0, 0, width, height)
-    const isLit = (bit, row) => pen.getImageData(side * (bit + 0.5), side * (row + 0.5), 1, 1).data[1] > 128
-    const bits = Array.from({{ length: {BITS} }}, (_, bit) => [isLit(bit, 0), isLit(bit, 1)])
-    const isBroken = bits.some(([lit, opposite]) => lit === opposite)
-    return isBroken ? -1 : bits.reduce((sum, [lit], bit) => sum + (lit << bit), 0)
+# Reads the numbers in some pictures as a person sees them now: ten blocks over their opposites, else -1.
+READ_NUMBERS = f"""(pictures) => {{
+    window.copy ??= Object.assign(document.createElement('canvas'), {{ width: {SIZE[0]} }})
+    const pen = window.copy.getContext('2d', {{ willReadFrequently: true }})
+    return pictures.map(picture => {{
+        pen.drawImage(picture, 0, 0, {SIZE[0]}, {SIZE[0]} * picture.height / picture.width)
+        const pixels = pen.getImageData(0, 0, {SIZE[0]}, {2 * _SIDE}).data
+        const isLit = (bit, row) => pixels[4 * ({SIZE[0]} * {_SIDE} * (row + 0.5) + {_SIDE} * (bit + 0.5)) + 1] > 128
+        const bits = Array.from({{ length: {BITS} }}, (_, bit) => [isLit(bit, 0), isLit(bit, 1)])
+        const isBroken = bits.some(([lit, opposite]) => lit === opposite)
+        return isBroken ? -1 : bits.reduce((sum, [lit], bit) => sum + (lit << bit), 0)
+    }})
 }}"""
 
 
@@ -42,4 +45,11 @@ def numbered_clip(
 ) -> Path:
     """Write a clip of numbered frames."""
     write_clip((numbered_frame(number, ground=ground, size=size) for number in range(frames)), path, fps=fps)
+    return path
+
+
+def two_scenes(path: Path, *, frames: int, cut_at: int) -> Path:
+    """Write a clip of two standing views with a cut between them, at 8 frames a second."""
+    scenes = [texture(seed, spread_px=3)[:256, :456] for seed in (1, 2)]
+    write_clip((scenes[number >= cut_at] for number in range(frames)), path, fps=8)
     return path

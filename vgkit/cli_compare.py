@@ -30,5 +30,5 @@ def compare(
     report = CompareReport(compared(a, b, experiment=experiment, rehearsals=rehearsals))
     sys.stdout.write(json_text(report.as_json) if as_json else f"{report}\n")
     if html is not None:
-        write_text(html, report.page())
+        write_text(html, report.page(html.absolute().parent))
         sys.stderr.write(f"{html}\n")

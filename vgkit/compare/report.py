@@ -3,6 +3,7 @@
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from vgkit.compare import figures
@@ -87,12 +88,20 @@ class CompareReport:
             "notes": self.notes,
         }
 
-    def page(self) -> str:
-        """Return one self-contained HTML page: its pictures are in it, and it asks no network."""
+    def page(self, beside: Path | str = ".") -> str:
+        """Return one HTML page to lie in the folder ``beside``: its pictures are in it, and it asks no network.
+
+        Films to be watched are in it up to a budget and else linked; the first time they are measured frame by frame.
+        """
+        from vgkit.compare.players import players
+        from vgkit.player.embed import policy
+
         head = f"<title>{html.escape(self.heading)}</title><meta name='viewport' content='width=device-width'>"
+        head += f'<meta http-equiv="Content-Security-Policy" content="{policy()}">'
+        films = players(self.found, beside=Path(beside))
         return (
             f"<!doctype html><html lang='en'><head><meta charset='utf-8'>{head}</head>"
-            f"<body style='margin:2em'>{self._repr_html_()}</body></html>\n"
+            f"<body style='margin:1em'>{self._repr_html_()}<div class='vg-compare'>{films}</div></body></html>\n"
         )
 
     def _repr_html_(self) -> str:

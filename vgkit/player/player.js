@@ -1,13 +1,15 @@
 // Two films in step, or one alone. No browser keeps two videos together by itself: the first is the clock here, and the
-// other is brought back to it, by its rate while that is enough and by a jump where it is not.
+// other is brought back to it, by its rate while that is enough and by a jump where it is not. And since a busy browser
+// paints one video later than the other, what is seen are pictures of both that were taken when both had come as far.
 
 const CLOSE_S = 0.003; // nearer than this two films count as together
 const JUMP_S = 0.2; // further apart than this they stop and start anew
 const MOST_NUDGE = 0.12; // a rate is bent by no more than this
+const TOUCH_S = 0.002; // frames that follow each other within this do so at once
+const PATIENCE_MS = 300; // a film whose frames last longer than its rate says must not hold up the other
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
 const GAINS = [1, 2, 4, 8];
 const LETTERS = 'AB';
-const SVG = 'http://www.w3.org/2000/svg';
 
 const player = {
   render({ model, el }) {
@@ -38,15 +40,21 @@ function sourceOf(film, spec, bytes) {
   return { url: base + film.address, close() {} };
 }
 
-// One film: its facts, and the video that plays it.
+// One film: its facts, the video that plays it, and the picture of that which a person sees.
 class Reel {
   constructor(film, letter, url) {
     Object.assign(this, film, { letter, painted: 0, trouble: film.trouble });
     this.video = make('video', { muted: true, playsInline: true, preload: 'auto' });
-    this.video.setAttribute('aria-label', `${letter}: ${film.title}`);
+    this.picture = make('canvas', { width: film.width, height: film.height });
+    this.picture.setAttribute('role', 'img');
+    this.picture.setAttribute('aria-label', `${letter}: ${film.title}`);
+    this.pen = this.picture.getContext('2d', { alpha: false });
     if (this.trouble) return;
     this.opened = new Promise((resolve) => {
       this.video.addEventListener('loadeddata', resolve, { once: true });
+      this.video.addEventListener('loadedmetadata', () => {
+        [this.picture.width, this.picture.height] = [this.video.videoWidth, this.video.videoHeight];
+      });
       this.video.addEventListener('error', () => {
         this.trouble ||= `${film.title} can't be played: it is gone, or this browser can't read it. Open the page anew.`;
         resolve();
@@ -66,6 +74,10 @@ class Reel {
 
   middle(t) {
     return (this.frameAt(t) + 0.5) / this.fps;
+  }
+
+  draw() {
+    this.pen.drawImage(this.video, 0, 0, this.picture.width, this.picture.height);
   }
 
   async seek(t) {
@@ -94,6 +106,8 @@ class Reel {
 class Deck {
   constructor(reels, changed) {
     Object.assign(this, { all: reels, changed, at: 0, rate: 1, turn: 0, playing: false, held: false, settling: null });
+    this.drawn = 0;
+    reels.forEach((reel) => (reel.onPainted = () => this.#draw()));
     this.show(0);
   }
 
@@ -102,11 +116,11 @@ class Deck {
   }
 
   get end() {
-    return Math.min(...this.reels.map((reel) => reel.end));
+    return this.reels.length ? Math.min(...this.reels.map((reel) => reel.end)) : 0;
   }
 
   get fps() {
-    return Math.max(...this.reels.map((reel) => reel.fps));
+    return Math.max(1, ...this.reels.map((reel) => reel.fps));
   }
 
   get last() {
@@ -137,10 +151,22 @@ class Deck {
         await Promise.all(this.reels.map((reel) => reel.seek(reel.middle(reached))));
       } while (reached !== this.at && !this.playing);
       this.settling = null;
+      this.reels.forEach((reel) => reel.draw());
       this.changed();
     })();
     this.changed();
     return this.settling;
+  }
+
+  // Shows the films only where they have painted frames of one moment, or of two that touch.
+  #draw() {
+    const { reels } = this;
+    const isBehind = (one, other) => one.painted + 1 / one.fps + TOUCH_S < other.painted;
+    const apart = reels.some((one) => reels.some((other) => isBehind(one, other)));
+    if (this.settling || (apart && performance.now() - this.drawn < PATIENCE_MS)) return;
+    this.drawn = performance.now();
+    reels.forEach((reel) => reel.draw());
+    this.changed();
   }
 
   async play() {
@@ -186,6 +212,7 @@ class Deck {
     this.at = reels[0].video.currentTime;
     if (this.at >= this.end - 0.5 / this.fps || reels.some((reel) => reel.video.ended)) return void this.show(this.end);
     this.#keepTogether(reels);
+    if (!HTMLVideoElement.prototype.requestVideoFrameCallback) reels.forEach((reel) => reel.draw());
     this.changed();
     requestAnimationFrame(() => this.#tick(turn));
   }
@@ -238,7 +265,6 @@ class Page {
     this.deck = new Deck(reels, () => this.#follow());
     reels.forEach((reel) => {
       this.#screen(reel);
-      reel.onPainted = () => this.#tell();
       reel.opened?.then(() => this.#follow());
     });
     this.root.addEventListener('keydown', (event) => this.#key(event));
@@ -293,7 +319,7 @@ class Page {
     const frame = make('div', { className: 'vgp-frame' });
     frame.style.setProperty('--shape', `${reel.width || 16} / ${reel.height || 9}`);
     reel.place = { title, frame };
-    frame.append(reel.video);
+    frame.append(reel.video, reel.picture);
     this.screens.append(frame);
     this.stage.append(title);
   }
@@ -359,8 +385,9 @@ class Page {
   #follow() {
     if (!this.deck) return;
     for (const reel of this.reels) {
-      if (reel.trouble && reel.video.isConnected) {
-        reel.video.replaceWith(make('p', { className: 'vgp-trouble', textContent: reel.trouble }));
+      if (reel.trouble && reel.picture.isConnected) {
+        reel.video.remove();
+        reel.picture.replaceWith(make('p', { className: 'vgp-trouble', textContent: reel.trouble }));
       }
     }
     const playable = this.deck.reels.length > 0;
@@ -520,10 +547,7 @@ class Strip {
     this.values = make('span', { className: 'vgp-values' });
     const head = make('div', { className: 'vgp-head' });
     head.append(make('small', { textContent: about }), this.values);
-    const plot = document.createElementNS(SVG, 'svg');
-    for (const [key, value] of Object.entries({ viewBox: '0 0 1000 100', preserveAspectRatio: 'none', role: 'img' })) {
-      plot.setAttribute(key, value);
-    }
+    const plot = drawing('<svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img"></svg>');
     plot.setAttribute('aria-label', `${about}, by frame`);
     this.own.forEach((strip, at) => {
       if (strip) plot.append(line(strip.values, films[at].fps * span, [low, high], LETTERS[at]));
@@ -544,7 +568,7 @@ class Strip {
 }
 
 function line(values, frames, [low, high], letter) {
-  const path = document.createElementNS(SVG, 'path');
+  const path = drawing('<svg><path></path></svg>').firstChild;
   let pen = 'M';
   const steps = values.slice(0, Math.ceil(frames)).map((value, at) => {
     if (value === null) return void (pen = 'M') ?? '';
@@ -575,6 +599,10 @@ function drag(surface, event, move) {
   const done = () => surface.removeEventListener('pointermove', move);
   surface.addEventListener('lostpointercapture', done, { once: true });
   move(event);
+}
+
+function drawing(svg) {
+  return make('template', { innerHTML: svg }).content.firstChild;
 }
 
 function make(tag, facts = {}) {
