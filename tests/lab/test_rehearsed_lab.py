@@ -1,5 +1,6 @@
 """Trials on hosts, rehearsed: what hosts charge is what is on record, whatever is stopped, killed or asked twice."""
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ from rehearsed import billed, created_twice, hosts_apart
 from vgkit.errors import BudgetExceeded, Interrupted
 from vgkit.lab.grids import Axis, Grid, foresee_grid, render_grid
 from vgkit.lab.lab import Lab
-from vgkit.lab.trials import Rendered, foresee, render, trials
+from vgkit.lab.trials import Rendered, cancel_calls, foresee, render, trials
 from vgkit.ledger import Ledger, read_events
 from vgkit.places import rehearsal_dir
 
@@ -110,6 +111,27 @@ def test_who_stops_leaves_the_call_open_and_pays_for_it_once(runs: Path) -> None
     assert (made.cached, made.cost_usd) == (False, bill_usd(lab))
     assert len(billed(rehearsal_dir(lab.world))) == 1
     assert ledger_usd(lab) == bill_usd(lab)
+
+
+def test_a_call_that_nobody_wants_any_more_is_canceled_and_settled(runs: Path) -> None:
+    stopping = threading.Event()
+
+    def rendering(lab: Lab) -> None:
+        with contextlib.suppress(Interrupted):
+            render(lab, trial(engine="sdxl"), stopping=stopping)
+
+    with rehearsed(speed=2.0) as lab:
+        thread = threading.Thread(target=rendering, args=(lab,))
+        thread.start()
+        while not read_events(lab.events.path).of("call_submitted"):
+            thread.join(0.01)
+        stopping.set()
+        thread.join()
+        (canceled,) = cancel_calls(lab)
+        assert cancel_calls(lab) == []
+        assert foresee(lab, trial(engine="sdxl")).means == "bought"
+    assert canceled.engine == "sdxl@replicate"
+    assert canceled.cost_usd == ledger_usd(lab) == bill_usd(lab) == lab.spent_usd()
 
 
 RENDER = """

@@ -25,6 +25,7 @@ from vgkit.lab.telling import PHASE, costs_of, tell, trials
 from vgkit.lab.trial import Kind, Means, Outlook, Rendered, Score, Trial
 from vgkit.ledger import Event, read_new
 from vgkit.phases.asking import door
+from vgkit.phases.leftovers import Settled, cancel_open
 
 __all__ = [
     "Kind",
@@ -33,8 +34,10 @@ __all__ = [
     "Rendered",
     "Score",
     "Setting",
+    "Settled",
     "Trial",
     "Value",
+    "cancel_calls",
     "complaints_of",
     "engine_of",
     "engines_for",
@@ -158,6 +161,16 @@ def _in_our_words(subject: str) -> Iterator[None]:
 
 def _stopped(subject: str) -> str:
     return f"{subject} was stopped. What is under way at its host is taken up when it is rendered again."
+
+
+def cancel_calls(lab: Lab) -> list[Settled]:
+    """Cancel at their hosts what trials have left open, and settle what that has cost by then.
+
+    Who only stops leaves calls open, to be taken up; this is for what nobody wants any more, and for no trial that is
+    at work. Raises HostError, and RunError while this process renders in another world.
+    """
+    with lab.at_work():
+        return cancel_open(lab, phases=(PHASE,))
 
 
 def _outlook(lab: Lab, ask: Ask) -> Outlook:

@@ -11,9 +11,8 @@ from vgkit.engines.hosted import Attachment, HostedEngine, Order
 from vgkit.engines.open_calls import CallBook, OpenCall
 from vgkit.engines.registry import engine_for
 from vgkit.engines.remote_call import RemoteCall
-from vgkit.phases.asking import door
+from vgkit.phases.asking import Payer, door
 from vgkit.phases.step import PHASES
-from vgkit.run import Run
 
 
 @dataclass(frozen=True)
@@ -26,22 +25,22 @@ class Settled:
     cost_usd: Decimal
 
 
-def open_calls(run: Run) -> list[OpenCall]:
-    """What a run has under way on hosts, as far as its events tell."""
-    book = CallBook(run.folder.parent, rehearsal=run.world)
+def open_calls(payer: Payer) -> list[OpenCall]:
+    """What a run, or a lab, has under way on hosts, as far as its events tell."""
+    book = CallBook(payer.folder.parent, rehearsal=payer.world)
     book.refresh()
-    return [call for call in book.open_in(run.name) if call.fields["host"] != "local"]
+    return [call for call in book.open_in(payer.name) if call.fields["host"] != "local"]
 
 
-def cancel_open(run: Run, *, phases: Sequence[str] = PHASES) -> list[Settled]:
-    """Cancel what a run has under way on hosts for some phases, and settle it.
+def cancel_open(payer: Payer, *, phases: Sequence[str] = PHASES) -> list[Settled]:
+    """Cancel what a run, or a lab, has under way on hosts for some phases, and settle it.
 
     Raises HostError where a host can't be worked with.
     """
-    return [_cancel(run, call) for call in open_calls(run) if call.fields["phase"] in phases]
+    return [_cancel(payer, call) for call in open_calls(payer) if call.fields["phase"] in phases]
 
 
-def _cancel(run: Run, found: OpenCall) -> Settled:
+def _cancel(payer: Payer, found: OpenCall) -> Settled:
     role: Role = found.fields["role"]
     reference = f"{found.fields['engine']}@{found.fields['host']}"
     engine = engine_for(role, reference)
@@ -51,7 +50,7 @@ def _cancel(run: Run, found: OpenCall) -> Settled:
         found.fields["fingerprint"],
         found.events,
         found.fields,
-        door(run, found.fields["phase"]).within,
+        door(payer, found.fields["phase"]).within,
         found.prediction,
     )
     cost_usd = _ended(call, found)
