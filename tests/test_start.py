@@ -1,4 +1,6 @@
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -9,7 +11,7 @@ from builders import brief, run
 from vgkit.brief import brief_from
 from vgkit.errors import AssetError, BriefError, EngineUnknown, RunError, StoreError, TemplateError, VgkitError
 from vgkit.run import Run, all_runs
-from vgkit.start import SAMPLE_BRIEF, read_brief, sample_run, start_run
+from vgkit.start import SAMPLE_BRIEF, check_brief, make_run, read_brief, sample_run, start_run
 
 
 def picture(path: Path, *, width: int = 64, height: int = 64) -> Path:
@@ -36,6 +38,21 @@ def test_the_sample_brief_starts(runs: Path) -> None:
 def test_two_runs_of_one_name_get_two_folders(runs: Path) -> None:
     names = [start_run(brief(), name="same").name for _ in range(2)]
     assert names == ["same", "same-2"]
+
+
+def test_runs_of_one_name_that_start_at_the_same_moment_get_a_folder_each(runs: Path) -> None:
+    ready = threading.Barrier(6)
+
+    def started(_: int) -> str:
+        ready.wait(30)
+        return make_run(checked, name="same").name
+
+    checked = check_brief(brief())
+    with ThreadPoolExecutor(6) as people:
+        names = set(people.map(started, range(6)))
+    assert len(names) == 6
+    assert {folder.name for folder in all_runs()} == names
+    assert [path for path in runs.iterdir() if path.name not in names] == []
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "", "x" * 101, "a b"])

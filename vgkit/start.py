@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import secrets
 import shutil
 import stat
 import tomllib
@@ -125,10 +126,12 @@ def look_over(
     if profile := _tried(refusals, lambda: profile_for(brief)):
         for role, reference in profile.engines.items():
             _tried(refusals, functools.partial(_check_engine, role, reference, brief.usage, rehearsed=rehearsed))
-    places = [folder.resolve() for folder in (base, Path.cwd(), *allowed, *extra_folders())]
+    given = brief.assets.given()
+    # Resolving takes as long as all the rest: a brief without assets does without.
+    places = [folder.resolve() for folder in (base, Path.cwd(), *allowed, *extra_folders())] if given else []
     assets = {
-        kind: _tried(refusals, functools.partial(_checked_asset, kind, given, base, places, brief.duration_s))
-        for kind, given in brief.assets.given().items()
+        kind: _tried(refusals, functools.partial(_checked_asset, kind, path, base, places, brief.duration_s))
+        for kind, path in given.items()
     }
     refusals += _letters_refused(brief, template)
     if refusals or template is None:
@@ -187,7 +190,7 @@ def _make_folder(run: Run, copies: Mapping[Path, Path]) -> bool:
 
     False where another process has taken the name meanwhile.
     """
-    draft = run.folder.with_name(f".{run.folder.name}.{os.getpid()}.tmp")
+    draft = run.folder.with_name(f".{run.folder.name}.{secrets.token_hex(8)}.tmp")
     try:
         (draft / "inputs").mkdir(parents=True)
         for inside, source in copies.items():

@@ -11,7 +11,7 @@ from vgkit.run import Run
 from vgkit.start import check_brief, make_run
 
 
-def until(happened: Callable[[], object], *, within_s: float = 120.0) -> None:
+def until(happened: Callable[[], object], *, within_s: float = 300.0) -> None:
     """Wait for what another process does; fail where it does not."""
     end = time.monotonic() + within_s
     while not happened():

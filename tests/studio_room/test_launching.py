@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,8 +29,12 @@ DRAFT = Draft(prompt="A red kite over dunes. Folds to a sleeve.", product="Kite 
 
 
 @pytest.fixture(autouse=True)
-def _few_at_once(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _few_at_once(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One film at a time, and none that goes on after its test, however that ends."""
     monkeypatch.setenv("VGKIT_AT_ONCE", "1")
+    yield
+    for path in runs.glob("*/run.json"):
+        stop(Run.open(path.parent))
 
 
 def seen(run: Run) -> Sight:
@@ -225,7 +230,6 @@ def test_a_film_that_is_stopped_leaves_no_process_and_goes_on_later(phase: str, 
     assert sight.trouble is None
     go_on(run)
     until(lambda: next(each for each in watch.look().phases if each.phase == "validate").state == "kept")
-    stop(run)
 
 
 @pytest.mark.slow

@@ -40,13 +40,12 @@ def standing(folder: Path, progress: RunProgress, *, needs_approval: bool) -> St
     begun = progress.started_at is not None and progress.started_at >= launched_at
     if alive and not begun:
         return Standing("running" if launch and launch.turn_at else "queued", launch)
-    at_work = any(phase.state == "running" for phase in progress.phases)
-    if held_by(folder) and (at_work or progress.state in ("waiting", "running")):
+    if alive or held_by(folder):  # also while it only brings its end to the ledger: it can't be launched again before
         return Standing("running")
     if launch and launch.error and not begun and datetime.fromisoformat(launch.ended_at) > _ended_at(progress):
         return Standing("stopped" if launch.error == "Interrupted" else "failed", launch)
     if progress.state == "running":
-        return Standing("running" if alive else "interrupted")
+        return Standing("interrupted")
     if progress.state == "waiting":
         return Standing(_of_unstarted(folder, launch))
     if progress.state == "stopped" and needs_approval and (folder / "phases/animatic.json").exists():

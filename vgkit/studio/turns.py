@@ -15,7 +15,8 @@ from vgkit.files import refused
 from vgkit.places import runs_dir
 
 _FOLDER = ".turns"
-_FILM_BYTES = 2 << 30
+_FILM_BYTES = 2 << 30  # a film's processes were seen to take 1.5 GiB
+_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _LOOK_EVERY_S = 0.25
 
 
@@ -26,11 +27,20 @@ def at_once() -> int:
     """
     stated = os.environ.get("VGKIT_AT_ONCE", "")
     if not stated:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        return max(1, min(os.cpu_count() or 1, memory // _FILM_BYTES))
+        return max(1, min(os.cpu_count() or 1, _memory_bytes() // _FILM_BYTES))
     if not (stated.isdecimal() and int(stated) >= 1):
         raise ParameterError(f"VGKIT_AT_ONCE: {stated!r} is no number of films. Say 1 or more.")
     return int(stated)
+
+
+def _memory_bytes() -> int:
+    """What this machine has, or as much of it as this container may use."""
+    has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = _LIMIT.read_text("utf-8").strip()
+    except OSError:
+        return has
+    return min(has, int(limit)) if limit.isdecimal() else has
 
 
 @contextlib.contextmanager
@@ -45,7 +55,7 @@ def turn(run: str) -> Iterator[None]:
 
 def before(run: str) -> int:
     """Count the films that wait before a waiting run; 0 where it is next or has no ticket yet."""
-    own = next((ticket for ticket in _tickets() if _run_of(ticket) == run), None)
+    own = next((ticket for ticket in reversed(_tickets()) if _run_of(ticket) == run), None)
     return max(len(_living(before=own)) - at_once(), 0) if own else 0
 
 
