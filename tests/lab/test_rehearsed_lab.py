@@ -77,7 +77,7 @@ def test_a_grid_over_engines_and_guidance_costs_what_the_hosts_charge(runs: Path
 
 def test_the_cap_refuses_before_a_host_is_asked_and_what_fits_is_made(runs: Path) -> None:
     with rehearsed(cap_usd=Decimal("0.011")) as lab:
-        (row,) = render_grid(lab, Grid(trial(engine="sdxl"), Axis("seed", tuple(range(5)))))
+        (row,) = render_grid(lab, Grid(trial(engine="sdxl"), Axis("seed", (1, 2, 3))))
         assert {type(tile) for tile in row} == {Rendered, BudgetExceeded}
         refused = next(tile for tile in row if isinstance(tile, BudgetExceeded))
         assert "of the lab's $0.01 is spent or reserved. Raise the lab's cap to $0.0" in str(refused)
