@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from launched import owned_run, processes_of, until
-from rehearsed import billed, booked, created_twice, rehearsed_run
+from rehearsed import billed, booked, created_twice, files_with, rehearsed_run
 
 from vgkit.errors import ParameterError, PhaseNotReady, RunBusy, RunNotFound
 from vgkit.ledger import read_events
@@ -94,6 +94,22 @@ def test_what_goes_wrong_before_the_first_event_reaches_the_page(monkeypatch: py
     assert sight.trouble.name == "ParameterError"
     assert sight.trouble.fact == "VGKIT_AT_ONCE: 'several' is no number of films."
     assert sight.trouble.cure == "Say 1 or more."
+
+
+def test_an_error_that_is_none_of_ours_is_told_and_its_whole_text_kept_without_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = owned_run()
+    key = f"r8_{'k' * 37}"
+    (tmp_path / "papermill.py").write_text(f"raise RuntimeError('broken by {key}')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    launch(run)
+    until(lambda: not launch_of(run.folder)[1])
+    found = seen(run).trouble
+    assert found is not None
+    assert found.fact.startswith("RuntimeError: broken by [redacted")
+    assert "Traceback" in run.path("launch.log").read_text()
+    assert files_with(key, run.folder) == []
 
 
 def test_a_new_launch_forgets_how_the_last_one_ended() -> None:

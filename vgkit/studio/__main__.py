@@ -25,7 +25,7 @@ def main() -> None:
     except VgkitError as error:
         _end(descriptor, error)
     except Exception as error:
-        traceback.print_exc()
+        sys.stderr.write(_redacted(traceback.format_exc()))
         said = f"{type(error).__name__}: {error}. All of it is in {folder / launches.LOG}; try again with Go on."
         _end(descriptor, VgkitError(said))
     else:
@@ -49,11 +49,15 @@ def _make(folder: Path, descriptor: int, launch: launches.Launch) -> None:
 
 def _end(descriptor: int, error: VgkitError) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending already
+    launches.add(descriptor, ended_at=launches.now(), error=type(error).__name__, message=_redacted(str(error)))
+    sys.exit(error.exit_code)
+
+
+def _redacted(text: str) -> str:
+    # Imported here: it takes the ledger's libraries along, which those who wait for their turn need not hold.
     from vgkit.ledger.redaction import redact_text
 
-    said = redact_text(str(error))
-    launches.add(descriptor, ended_at=launches.now(), error=type(error).__name__, message=said)
-    sys.exit(error.exit_code)
+    return redact_text(text)
 
 
 if __name__ == "__main__":
