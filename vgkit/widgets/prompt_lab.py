@@ -55,6 +55,7 @@ class PromptLab:
     def arrive(self) -> None:
         """Look at money and records as they are now: somebody opened the page, maybe long after it was built."""
         self.versions.refresh()
+        self.trial.recall()
         self._show()
         self.refresh_budget()
 
@@ -85,6 +86,7 @@ class PromptLab:
             return
         self.paying.complain("")
         self.desk.rehearse = bool(self.paying.value)
+        self.trial.results.lay(())
         self.trial.offer_engines()
         self.arrive()
 

@@ -42,6 +42,7 @@ class Desk:
         self.rehearse = rehearse or not can_pay()
         self._labs: dict[bool, Lab] = {}
         self._guard = threading.Lock()
+        self.at_record = threading.Lock()  # held while the record is read, which one thread at a time may do
         self._spending = Spending(runs_dir(), rehearsal=False)
 
     @property
@@ -59,12 +60,12 @@ class Desk:
     def budget(self) -> Budget:
         """What is spent and left now; reads the record, so ask beside the page."""
         lab = self.lab
-        if lab.rehearsal is not None:
-            return Budget(lab.spent_usd(), lab.cap_usd, None)
-        with self._guard:
+        with self.at_record:
+            if lab.rehearsal is not None:
+                return Budget(lab.spent_usd(), lab.cap_usd, None)
             self._spending.refresh()
             left = project_cap() - self._spending.total()
-        return Budget(lab.spent_usd(), lab.cap_usd, max(left, Decimal(0)))
+            return Budget(lab.spent_usd(), lab.cap_usd, max(left, Decimal(0)))
 
     def engines(self, kind: Kind) -> list[tuple[str, str]]:
         """The engines that make a kind, as a person would choose among them."""

@@ -23,7 +23,7 @@ class Doer:
     def __init__(self, stage: Stage, name: str, verb: str, prepare: Callable[[], Work]) -> None:
         self._stage, self._verb, self._prepare = stage, verb, prepare
         self._stopping: threading.Event | None = None
-        self._priced, self._refused = "", "Its price is being looked up."
+        self._priced, self._refused, self._pending = "", "", True
         self.thread: threading.Thread | None = None
         self.start = button(verb, f"vg-{name}", self._begin, primary=True)
         self.cancel = button("Cancel", f"vg-{name}-cancel", self._stop)
@@ -43,18 +43,23 @@ class Doer:
 
     def price(self, words: str, *, refused: str = "") -> None:
         """Put the price on the button; where the work is ``refused``, it can't be pressed and says why."""
-        self._priced, self._refused = words, refused
+        self._priced, self._refused, self._pending = words, refused, False
+        self._show()
+
+    def pend(self) -> None:
+        """Let it not be pressed until its price is known."""
+        self._pending = True
         self._show()
 
     def _show(self) -> None:
         self.start.description = " · ".join(filter(None, (self._verb, self._priced)))
-        self.start.disabled = self.busy or bool(self._refused)
+        self.start.disabled = self.busy or self._pending or bool(self._refused)
         self.why.value = quiet(self._refused)
         hide(self.why, unless=bool(self._refused) and not self.busy)
         hide(self.cancel, unless=self.busy)
 
     def _begin(self) -> None:
-        if self.busy or self._refused:
+        if self.start.disabled:
             return
         self._stopping = stopping = threading.Event()
         self.cancel.disabled = False

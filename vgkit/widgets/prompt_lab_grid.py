@@ -72,11 +72,13 @@ class GridPanel:
         self.down.values.complain(twice if same else down.wrong)
         wrong = across.wrong or down.wrong or (twice if same else "")
         grid = self._grid(across, down)
+        self._prices.drop()
         if wrong:
             self.doer.price("", refused="Something above can't be used.")
         elif grid is None:
             self.doer.price("", refused="The words can't be used yet; see what is said beside them.")
         else:
+            self.doer.pend()
             self._prices.order(lambda: self._priced(grid))
 
     def _grid(self, across: Chosen, down: Chosen) -> Grid | None:
@@ -86,7 +88,9 @@ class GridPanel:
 
     def _priced(self, grid: Grid) -> Change:
         try:
-            told = str(foresee_grid(self._desk.lab, grid))
+            lab = self._desk.lab
+            with self._desk.at_record:
+                told = str(foresee_grid(lab, grid))
         except VgkitError as refusal:
             said = str(refusal)
             return lambda: self.doer.price("", refused=said)

@@ -16,7 +16,7 @@ from vgkit.widgets.look import note, quiet
 from vgkit.widgets.player import player
 from vgkit.widgets.prompt_lab_prompts import in_words
 from vgkit.widgets.prompt_lab_tiles import Tile, Tiles
-from vgkit.widgets.studio_parts import markup, stack
+from vgkit.widgets.studio_parts import hide, markup, stack
 
 
 class Results:
@@ -27,7 +27,8 @@ class Results:
         self.board.add_class(f"vg-{name}-board")
         self._made: dict[str, tuple[Rendered, Lab]] = {}
         self._said, self._side = markup(""), ipywidgets.VBox()
-        self._side.add_class(f"vg-{name}-pair")
+        for each in ("vg-card", f"vg-{name}-pair"):
+            self._side.add_class(each)
         self.box = stack(self.board, self._said, self._side)
 
     def lay(self, tiles: Sequence[Tile], *, columns: Sequence[str] = (), rows: Sequence[str] = ()) -> None:
@@ -61,12 +62,13 @@ class Results:
         one_more = "Choose another to compare it with." if len(picked) == 1 else ""
         self._said.value = quiet(one_more)
         self._side.children = [_side_by_side(picked)] if len(picked) == 2 else []
+        hide(self._side, unless=bool(self._side.children))
 
 
 def made(id: str, rendered: Rendered, lab: Lab, *, label: str, row: int = 0) -> Tile:
     """The tile of what was made."""
     scores = tuple(
-        tiles.Score(in_words(score.name), f"{score.value:.3g}") for score in rendered.scores if score.value is not None
+        tiles.Score(in_words(score.name), _short(score.value)) for score in rendered.scores if score.value is not None
     )
     starred = rendered.id in starred_trials(lab)
     return Tile(id, label, row, "made", rendered.path, note_of(rendered), scores=scores, starred=starred)
@@ -79,6 +81,10 @@ def note_of(rendered: Rendered) -> str:
         return f"{engine} · free, from the cache"
     cost = "free" if host == "local" else f"${rendered.cost_usd:.4f}{', rehearsed' if rendered.rehearsal else ''}"
     return f"{engine} · {cost} · {rendered.seconds:.1f} s"
+
+
+def _short(value: float) -> str:
+    return "under 0.001" if 0 < value < 0.001 else f"{value:.3g}"
 
 
 def _side_by_side(pair: tuple[Tile, ...]) -> Any:

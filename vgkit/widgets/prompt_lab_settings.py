@@ -85,5 +85,5 @@ def _control(setting: Setting) -> Any:
 
 
 def _step(span: float) -> float:
-    """A round number that cuts the range into 50 steps or more."""
-    return float(10.0 ** math.floor(math.log10(span / 50)))
+    """A round number that cuts the range into 200 steps or more."""
+    return float(10.0 ** math.floor(math.log10(span / 200)))

@@ -3,13 +3,13 @@
 import itertools
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vgkit.brief import FILM_FPS
 from vgkit.errors import VgkitError
 from vgkit.lab.lab import Lab
 from vgkit.lab.trial import Kind, Rendered, Trial
-from vgkit.lab.trials import complaints_of, foresee, render, settable
+from vgkit.lab.trials import complaints_of, foresee, render, settable, trials
 from vgkit.lab.words import Words
 from vgkit.widgets.look import heading
 from vgkit.widgets.prompt_lab_desk import Desk
@@ -50,8 +50,15 @@ class TrialPanel:
         self.settings = SettingsView(self.reprice)
         self.doer = Doer(stage, "render", "Render still", self._prepare)
         self.results = Results("What was rendered, the latest first", "trial", on_seen=on_seen)
-        self._prices = Newest(stage)
-        picks = row(self.kind.box, self.which.box, self.engine.box, self.seed.box, self.another, name="vg-fields")
+        self._prices, self._earlier = Newest(stage), Newest(stage)
+        picks = row(
+            self.kind.box,
+            self.which.box,
+            self.engine.box,
+            self.seed.box,
+            self.another,
+            name="vg-fields vg-trial-fields",
+        )
         card = stack(markup("", heading("Render one")), picks, self.settings.box, self.doer.box, name="vg-card")
         self.box = stack(card, self.results.box, name="vg-trial")
 
@@ -85,10 +92,16 @@ class TrialPanel:
         self.engine.offer(engines, self.engine.value if self.engine.value in known else known[0])
         self.settings.offer(settable(str(self.engine.value), kind))
 
+    def recall(self) -> None:
+        """Show what was rendered in this lab before, where nothing is shown yet."""
+        if not self.results.board.tiles:
+            self._earlier.order(self._recalled)
+
     def reprice(self) -> None:
         """Put today's price on the button, or say beside the fields what is wrong."""
         trial = self.trial
         self.doer.verb(f"Render {_NOUNS[self.kind.value]}")
+        self._prices.drop()
         if trial is None:
             self.doer.price("", refused="The words can't be used yet; see what is said beside them.")
             return
@@ -99,6 +112,7 @@ class TrialPanel:
         if found:
             self.doer.price("", refused="Something above can't be used.")
         else:
+            self.doer.pend()
             self._prices.order(lambda: self._priced(trial))
 
     def _complaints(self, trial: Trial) -> dict[str, str]:
@@ -110,11 +124,29 @@ class TrialPanel:
 
     def _priced(self, trial: Trial) -> Change:
         try:
-            outlook = foresee(self._desk.lab, trial)
+            lab = self._desk.lab
+            with self._desk.at_record:
+                outlook = foresee(lab, trial)
         except VgkitError as refusal:
             said = str(refusal)
             return lambda: self.doer.price("", refused=said)
         return lambda: self.doer.price(str(outlook))
+
+    def _recalled(self) -> Change:
+        try:
+            lab = self._desk.lab
+            found = [(f"earlier-{n}", each) for n, each in enumerate(reversed(trials(lab)))][:_MOST_SHOWN]
+            tiles = [made(id, each, lab, label=f"{each.which}, seed {each.seed}") for id, each in found]
+        except VgkitError as refusal:
+            said = str(refusal)
+            return lambda: self.doer.price("", refused=said)
+        return lambda: self._recall(found, tiles, lab)
+
+    def _recall(self, found: Sequence[tuple[str, Rendered]], tiles: Sequence[Tile], lab: Lab) -> None:
+        if not self.results.board.tiles:
+            self.results.lay(tiles)
+            for id, rendered in found:
+                self.results.know(id, rendered, lab)
 
     def _turn(self) -> None:
         self.offer_engines()

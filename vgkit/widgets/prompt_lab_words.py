@@ -31,7 +31,7 @@ class WordsPanel:
         self._edits: dict[str, Edits] = {}
         self.fields = {name: self._field(name, control) for name, control in _controls(fields, template).items()}
         self._slots, self._rest = markup("vg-slots"), markup("vg-complaint-rest")
-        self.restore = button("As in the template", "vg-restore", self._restore)
+        self.restore = button("Undo all here", "vg-restore", self._restore)
         self.box = stack(self._pattern_card(), self._brief_card(), name="vg-words")
         self.words = self._drafted()
         self._turn_template()
@@ -99,10 +99,9 @@ class WordsPanel:
 
     def _pattern_card(self) -> Any:
         take = self.fields
-        pick = row(take["template"].box, take["beat"].box, name="vg-fields")
         head = row(markup("", heading("Words of the ad")), self.restore, name="vg-head")
         return stack(
-            *(head, pick, take["pattern"].box, self._slots),
+            *(head, take["template"].box, take["beat"].box, take["pattern"].box, self._slots),
             *(take[name].box for name in ("style", "negative", "captions", "look")),
             name="vg-card",
         )
@@ -219,7 +218,7 @@ def _controls(fields: Mapping[str, Any], template: str) -> dict[str, Any]:
         "beat": choice("Beat", [("", "")]),
         "pattern": area("Prompt pattern", rows=5),
         "style": line("Style words", example="35 mm film, soft grain"),
-        "negative": area("Negative prompt: what must not be seen", rows=2),
+        "negative": area("Negative prompt: what must not be seen", rows=3),
         "captions": area("Captions", rows=2),
         "look": choice("Look", [("", _ITS_OWN)]),
         "prompt": area("What is the film about?", str(fields.get("prompt", "")).strip(), rows=6),

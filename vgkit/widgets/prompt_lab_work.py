@@ -3,8 +3,12 @@
 A kernel's main thread also reads what a person presses, so nothing long may run on it, or Cancel would not be heard."""
 
 import asyncio
+import functools
+import logging
 import threading
 from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 Change = Callable[[], None]
 
@@ -45,13 +49,21 @@ class Newest:
         self._guard = threading.Lock()
         self._next: Callable[[], Change] | None = None
         self._busy: threading.Thread | None = None
+        self._orders = 0
 
     def order(self, answer: Callable[[], Change]) -> None:
         """Work out ``answer`` beside the page; the change it gives is made unless another order came by then."""
         with self._guard:
+            self._orders += 1
             self._next = answer
             if self._busy is None:
                 self._busy = self._stage.begin(self._work)
+
+    def drop(self) -> None:
+        """Let no answer come any more of what was ordered so far."""
+        with self._guard:
+            self._orders += 1
+            self._next = None
 
     def wait(self) -> None:
         """Wait until nothing is left to answer."""
@@ -61,10 +73,18 @@ class Newest:
     def _work(self) -> None:
         while True:
             with self._guard:
-                answer, self._next = self._next, None
+                answer, order, self._next = self._next, self._orders, None
                 if answer is None:
                     self._busy = None
                     return
-            change = answer()
-            if self._next is None:
-                self._stage.show(change)
+            try:
+                change = answer()
+            except Exception:  # whatever it was, the next order must be worked on
+                log.exception("an answer for the prompt lab's page failed")
+                continue
+            self._stage.show(functools.partial(self._make, change, order))
+
+    def _make(self, change: Change, order: int) -> None:
+        """Make a change unless another was ordered since; it is the page's thread that orders, and this is it."""
+        if order == self._orders:
+            change()
