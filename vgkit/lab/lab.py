@@ -21,7 +21,7 @@ from vgkit.engines.spend import Door
 from vgkit.errors import EngineUnknown, ParameterError, RunError
 from vgkit.files import refused, write_json
 from vgkit.ledger import Events, read_events
-from vgkit.ledger.money import Spending
+from vgkit.ledger.money import Spending, money_lock
 from vgkit.ledger.rehearsals import LAB
 from vgkit.phases.asking import onlooker
 from vgkit.places import runs_dir
@@ -94,16 +94,15 @@ class Lab:
 
     def spent_usd(self) -> Decimal:
         """What its trials have cost, failed ones included, and what those under way are expected to."""
-        self._spending.refresh()
-        return self._spending.of_run(self.name)
+        with money_lock(runs_dir()):  # among threads, too
+            self._spending.refresh()
+            return self._spending.of_run(self.name)
 
     def check_rehearsal(self) -> None:
         """Keep rehearsals and the real thing apart. Raises RunError where the process is in the other's world."""
         rehearsing = bool(os.environ.get("VGKIT_REHEARSAL"))
         if (self.rehearsal is not None) != rehearsing:
-            kind = (
-                "a rehearsal, and its hosts are not running" if self.rehearsal else "no rehearsal, and one is going on"
-            )
+            kind = "no rehearsal, and one goes on" if rehearsing else "a rehearsal, and its hosts are not running"
             raise RunError(f"{self.name} is {kind} here. Render again once nothing else is being rendered.")
 
     @cached_property
