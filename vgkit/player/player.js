@@ -355,7 +355,7 @@ class Page {
       this.views.difference = button('Difference', 'Where they differ; black is the same', 'D', () =>
         this.view('difference'),
       );
-      button('Swap', 'Change places', 'S', () => this.swap());
+      this.swapButton = button('Swap', 'Change places', 'S', () => this.swap());
     }
     this.sound = button('Sound', 'Hear the first film', 'M', () => this.#hear(!this.heard));
     this.wiper = make('label', { className: 'vgp-choice', textContent: 'Border ' });
@@ -390,13 +390,14 @@ class Page {
         reel.picture.replaceWith(make('p', { className: 'vgp-trouble', textContent: reel.trouble }));
       }
     }
-    const playable = this.deck.reels.length > 0;
+    const count = this.deck.reels.length;
+    const forTwo = [...Object.values(this.views), this.swapButton];
     this.root.querySelectorAll('.vgp-bar button, .vgp-bar select').forEach((part) => {
-      if (part !== this.sound) part.disabled = !playable;
+      if (part !== this.sound) part.disabled = count < (forTwo.includes(part) ? 2 : 1);
     });
     this.root.setAttribute('aria-busy', Boolean(this.deck.settling));
     this.playButton.textContent = this.deck.playing ? 'Pause' : 'Play';
-    if (!playable) return;
+    if (!count) return;
     this.timeline.follow(this.deck);
     this.#tell();
   }
@@ -435,7 +436,7 @@ class Page {
       Home: () => this.deck.show(0),
       End: () => this.deck.show(this.deck.end),
       m: () => !this.sound.disabled && this.#hear(!this.heard),
-      ...(this.reels.length > 1 && {
+      ...(this.deck.reels.length > 1 && {
         s: () => this.swap(),
         w: () => this.view('wipe'),
         d: () => this.view('difference'),
