@@ -14,20 +14,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from vgkit.batch.fields import brief_fields, flat, settings_of
+from vgkit.batch.fields import brief_fields, settings_of
 from vgkit.batch.head import REHEARSED, without
 from vgkit.batch.matrix import Axes, cells
 from vgkit.batch.planned import Film, check_made
 from vgkit.batch.rows import Row
+from vgkit.batch.sources import Source, Sources
 from vgkit.batch.spec import Spec
 from vgkit.batch.wrong import Place
 from vgkit.brief import Brief
 from vgkit.complaints import complaints, field_name, shown
 from vgkit.errors import BatchError, BriefError, VgkitError
 from vgkit.pipeline import settings_by_phase
-from vgkit.places import templates_dir
 from vgkit.run import Batch
-from vgkit.start import extra_folders, look_over, read_brief
+from vgkit.start import look_over
 
 LONGEST_NAME = 100
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -72,9 +72,9 @@ class _Planner:
     def __init__(self, spec: Spec, rehearsal: dict[str, Any] | None) -> None:
         self.spec, self.rehearsal, self.wrong = spec, rehearsal, spec.wrong
         self.batch = Batch(name=spec.head.name + (REHEARSED if rehearsal else ""), cap_usd=spec.head.caps.batch_usd)
-        self._briefs: dict[str, dict[str, Any]] = {}
-        self._refused: dict[str, str] = {}  # why a brief's file, or settings, can't be used; empty where they can
-        if said := self._settings_refused(spec.head.settings):
+        self.sources = Sources(spec.base)
+        self._checked: dict[str, tuple[dict[str, Any], str]] = {}
+        if said := self._checked_settings(spec.head.settings)[1]:
             self.wrong.add(Place(name="settings"), said)
 
     def rows(self) -> Iterator[Row]:
@@ -83,7 +83,8 @@ class _Planner:
         head = self.spec.head
         if head.briefs:
             axes = Axes(head, self.spec.base, self.wrong)
-            self._briefs |= {entry: flat(fields) for entry, fields in axes.briefs.items()}
+            for entry, fields in axes.briefs.items():
+                self.sources.add(entry, fields)
             for cell in cells(head, self.wrong):
                 if axes.has(cell):
                     yield Row(Place(name=axes.name(cell)), axes.fields(cell) | {"brief": cell.brief}, axes.name(cell))
@@ -93,13 +94,14 @@ class _Planner:
 
     def film(self, row: Row) -> _Planned | None:
         """The film of a row; None, and complaints, where it can't be made."""
-        name, settings, (brief, whole) = self._name(row), self._settings(row), self._brief(row)
+        name, settings, (source, found) = self._name(row), self._settings(row), self._source(row)
+        brief, whole = self._brief(row, source)
         checked, refusals = look_over(
-            brief, base=self._base(row), allowed=[self.spec.base], rehearsed=self.rehearsal is not None
+            brief, base=source.base, allowed=[self.spec.base], rehearsed=self.rehearsal is not None
         )
         for refusal in refusals:
             self.wrong.take(row.place, refusal, self.spec.columns)
-        if checked is None or settings is None or not (name and whole):
+        if checked is None or settings is None or not (name and found and whole):
             return None
         film = Film(
             place=row.place,
@@ -130,91 +132,50 @@ class _Planner:
     def _settings(self, row: Row) -> dict[str, Any] | None:
         """The settings of a film, its own over those of all; None where they can't be used."""
         own = settings_of(row.fields)
-        settings = {**self.spec.head.settings, **own}
-        if said := self._settings_refused(settings):
-            if own:  # what is wrong with those of all is told once
-                (field,) = [f"settings.{name}" for name in own] if len(own) == 1 else ["settings"]
-                self._complain(row, field, said)
-            return None
-        return settings if own else self.spec.head.settings
+        settings, said = self._checked_settings({**self.spec.head.settings, **own})
+        if said and own:  # what is wrong with those of all is told once
+            self._complain(row, f"settings.{next(iter(own))}" if len(own) == 1 else "settings", said)
+        return None if said else settings
 
-    def _settings_refused(self, settings: Mapping[str, Any]) -> str:
+    def _checked_settings(self, settings: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        """Settings, the same object for all films that have the same, and what is wrong with them."""
         key = json.dumps(settings, sort_keys=True, default=str)
-        if key not in self._refused:
+        if key not in self._checked:
             try:
                 settings_by_phase(settings)
-                self._refused[key] = ""
+                self._checked[key] = settings, ""
             except VgkitError as error:
-                self._refused[key] = str(error).removeprefix("--set: ")
-        return self._refused[key]
+                self._checked[key] = settings, str(error).removeprefix("--set: ")
+        return self._checked[key]
 
-    def _brief(self, row: Row) -> tuple[Brief, bool]:
-        """The brief of a row: its brief's file, what the batch says of all over it, its own cells over both.
+    def _source(self, row: Row) -> tuple[Source, bool]:
+        """The brief that a row lies over; something to check the rest by, and False, where that can't be used."""
+        if "brief" not in row.fields:
+            return self.sources.nothing, True
+        try:
+            return self.sources.of(row.fields["brief"]), True
+        except BriefError as error:
+            self._complain(row, "brief", str(error))
+            return Source(_STAND_IN, self.spec.base), False
+
+    def _brief(self, row: Row, source: Source) -> tuple[Brief, bool]:
+        """The brief of a row: what it lies over, what the batch says of all over that, its own cells over both.
 
         Where a part of it is refused there is the rest, to be checked too, and False.
         """
-        from_file = self._file_fields(row)
-        own = {name: self._from_base(row, name, value) for name, value in row.fields.items()}
-        fields = brief_fields({**(_STAND_IN if from_file is None else from_file), **self.spec.head.laid, **own})
+        own = row.fields
+        if "brief" in own:
+            own = {name: self.sources.path(name, value) for name, value in own.items()}
+        fields = brief_fields({**source.fields, **self.spec.head.laid, **own})
         try:
-            return Brief.model_validate(fields), from_file is not None
+            return Brief.model_validate(fields), True
         except ValidationError as refusal:
+            theirs = {name.partition(".")[0] for name in {*source.fields} - {*own}}
             for place, sentence in complaints(refusal):
                 field = field_name(place)
-                foreign = field not in row.fields and field.split(".")[0] in {
-                    name.split(".")[0] for name in from_file or ()
-                }
-                self._complain(row, field, f"{sentence} (in {row.fields['brief']})" if foreign else sentence)
+                foreign = "brief" in own and field not in own and field.partition(".")[0] in theirs
+                self._complain(row, field, f"{sentence} (in {own['brief']})" if foreign else sentence)
             return Brief.model_validate({**_STAND_IN, **without(fields, refusal)}), False
-
-    def _file_fields(self, row: Row) -> dict[str, Any] | None:
-        """The fields of a row's brief; None where its file can't be used."""
-        entry = row.fields.get("brief")
-        if entry is None:
-            return {}
-        if not isinstance(entry, str):
-            self._complain(row, "brief", f"is {shown(entry)}; give the path of a brief's file")
-            return None
-        if entry not in self._briefs and entry not in self._refused:
-            try:
-                self._briefs[entry] = flat(read_brief(self._inside(entry)))
-            except VgkitError as error:
-                self._refused[entry] = str(error)
-        if entry in self._briefs:
-            return self._briefs[entry]
-        self._complain(row, "brief", self._refused[entry])
-        return None
-
-    def _inside(self, entry: str) -> Path:
-        """A brief's file. Raises BriefError where it lies elsewhere than files of a batch may."""
-        folders = [folder.resolve() for folder in (self.spec.base, Path.cwd(), templates_dir(), *extra_folders())]
-        try:
-            path = (self.spec.base / entry).resolve()
-        except (OSError, RuntimeError, ValueError) as error:
-            raise BriefError(f"{shown(entry)} is no path ({error}). Check its spelling.") from error
-        if not any(path.is_relative_to(folder) for folder in folders):
-            raise BriefError(
-                f"{path} lies outside the folders that briefs of a table may come from "
-                f"({', '.join(map(str, dict.fromkeys(folders)))}). Move it there, or add its folder to VGKIT_ASSETS."
-            )
-        return path
-
-    def _base(self, row: Row) -> Path:
-        """Where the paths of a row's brief start."""
-        return (
-            (self.spec.base / str(row.fields.get("brief", "."))).resolve().parent
-            if "brief" in row.fields
-            else self.spec.base
-        )
-
-    def _from_base(self, row: Row, name: str, value: Any) -> Any:
-        """A row's own paths start at the batch's file, those of its brief at the brief's."""
-        if "brief" not in row.fields or not isinstance(value, str):
-            return value
-        path = self.spec.base / value
-        if name.startswith("assets.") and not value.startswith("~"):
-            return str(path)
-        return str(path) if name == "template" and "." in value and path.is_file() else value
 
 
 def digest_of(fields: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from vgkit.storyboard import ClipShape
 from vgkit.template import Template
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Film:
     """One film of a batch: where it was asked for, the run it is or will be, and all that run is made of."""
 

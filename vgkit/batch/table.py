@@ -29,18 +29,30 @@ def table_rows(text: str, path: Path, wrong: Wrong, *, file: str = "") -> tuple[
     rows = []
     for line, record in records:
         place = Place(line, file=file)
-        if extra := [text for text in record[len(header) :] if text.strip()]:
-            wrong.add(
-                place, f"has {len(record)} cells; the header has {len(header)}. The first over is {shown(extra[0])}"
-            )
-        fields = {name: cell(name, text) for name, text in zip(columns, record, strict=False) if name and text.strip()}
-        if any(text.strip() for text in record):
-            rows.append(Row(place, fields))
+        filled = [(number, text) for number, text in enumerate(record, 1) if text.strip()]
+        _check_cells(filled, header, place, wrong, cells=len(record))
+        if filled:
+            named = ((columns[number - 1], text) for number, text in filled if number <= len(columns))
+            rows.append(Row(place, {name: cell(name, text) for name, text in named if name}))
         if len(rows) > MOST_ROWS:
             raise more_than_most(path)
     if not rows and not wrong:
         raise BatchError(f"{path} has a header and no rows. Write a row for each film.")
     return rows, {name: number for number, name in enumerate(columns, 1) if name}
+
+
+def _check_cells(
+    filled: Sequence[tuple[int, str]], header: Sequence[str], place: Place, wrong: Wrong, *, cells: int
+) -> None:
+    """Complain of the first cell that is in no column, or in one without a name."""
+    for number, text in filled:
+        if number > len(header):
+            wrong.add(place, f"has {cells} cells; the header has {len(header)}. The first over is {shown(text)}")
+            return
+        if not header[number - 1].strip():
+            said = f"has {shown(text)} in column {number}, whose header is empty; name the column, or empty the cell"
+            wrong.add(place, said)
+            return
 
 
 def _separator(text: str) -> tuple[str, str, int]:
