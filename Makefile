@@ -33,8 +33,9 @@ check: $(READY) ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-lab: $(READY) ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_validate.ipynb
+lab: $(READY) ## open the studio and all notebooks in JupyterLab
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --ServerApp.jpserver_extensions="{'vgkit.serving': True}" \
+	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/studio.ipynb
 
 bench: $(READY) ## time the phases and hold what is promised against bare x264, moviepy, ffmpeg and the truth
 	$(BIN)/python -m vgkit.bench

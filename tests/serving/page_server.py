@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 from browsing import Server, jupyter_environment, serving
+from websockets.sync.client import connect
 
 _SERVE = """
 import sys
@@ -85,6 +86,26 @@ def told(page: str) -> dict[str, Any]:
     assert found, page
     answer: dict[str, Any] = json.loads(found[1])
     return answer
+
+
+def message(kind: str, content: dict[str, Any]) -> str:
+    """What a page sends to its kernel."""
+    header = {"msg_id": kind, "msg_type": kind, "username": "", "session": "s", "version": "5.3", "date": ""}
+    whole = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+    return json.dumps({**whole, "channel": "shell", "buffers": []})
+
+
+def execute(kernel: str, authorization: str, code: str) -> str:
+    """What some code prints, in the kernel whose sockets lie at this address."""
+    printed = ""
+    with connect(f"{kernel}/channels?session_id=s", additional_headers={"Authorization": authorization}) as socket:
+        socket.send(message("execute_request", {"code": code, "silent": False}))
+        while True:
+            answer = json.loads(socket.recv(timeout=60))
+            if answer["parent_header"].get("msg_type") == "execute_request":
+                printed += answer["content"].get("text", "")
+                if answer["content"].get("execution_state") == "idle":
+                    return printed
 
 
 @contextmanager

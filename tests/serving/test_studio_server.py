@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from page_server import Pages, served, told
+from page_server import Pages, message, served, told
 from websockets.sync.client import connect
 
 pytestmark = pytest.mark.slow
@@ -168,11 +168,6 @@ def test_many_people_at_once_have_a_kernel_each(pages: Pages) -> None:
 
 
 def test_a_page_can_not_have_code_run(pages: Pages, visitor: httpx.Client, page: str, tmp_path: Path) -> None:
-    def message(kind: str, content: dict[str, object]) -> str:
-        header = {"msg_id": kind, "msg_type": kind, "username": "", "session": "s", "version": "5.3", "date": ""}
-        whole = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
-        return json.dumps({**whole, "channel": "shell", "buffers": []})
-
     done = tmp_path / "done"
     cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
     address = f"{pages.address.replace('http', 'ws')}/api/kernels/{told(page)['kernel']}/channels?session_id=s"

@@ -46,6 +46,20 @@ class PageKernels(AsyncMappingKernelManager):
         pool.sort(key=lambda page: not page.done())
         return bool(pool) and pool[0].done()
 
+    async def end_all(self) -> None:
+        """End every kernel: politely where somebody has its page open, at once where it waits for somebody.
+
+        One that is starting right now ends by itself when it finds this process gone.
+        """
+        for page in [page for pool in self._pools.values() for page in pool]:
+            page.cancel()
+        self._pools = {}
+        open_pages = {kernel for kernel, pages in self._kernel_connections.items() if pages}
+        kernels: list[str] = self.list_kernel_ids()
+        # Some are gone by now, their page having been closed, and that is as well.
+        ending = [self.shutdown_kernel(kernel, now=kernel not in open_pages) for kernel in kernels]  # type: ignore[no-untyped-call]
+        await asyncio.gather(*ending, return_exceptions=True)
+
     def _handle_kernel_died(self, kernel_id: str) -> None:
         super()._handle_kernel_died(kernel_id)  # type: ignore[no-untyped-call]
         for pool in self._pools.values():

@@ -37,6 +37,11 @@ def quieten() -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
+def silence() -> None:
+    """Say nothing more: a server that was asked to end has only broken connections to tell of."""
+    logging.disable()
+
+
 def _matters(record: logging.LogRecord) -> bool:
     """Whether there is anything that a person could do about it."""
     # Jupyter's trust is about outputs in a notebook's file, and ours have none.

@@ -1,3 +1,4 @@
+# ruff: noqa: E402 (what keeps Jupyter's import short must come before it)
 """``vgkit studio``: Voilà, shut to all but our two pages and the files that they show.
 
 Voilà as it comes serves a folder of notebooks to whoever reaches the port. A page of ours can spend money: so it takes
@@ -9,12 +10,16 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import webbrowser
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
+
+# jsonschema would build this package's grammar on import, over a second's work, for formats no notebook uses.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 from jinja2 import ChoiceLoader, FileSystemLoader
 from jupyter_server.base.handlers import FileFindHandler
@@ -90,9 +95,9 @@ class StudioServer(Voila):  # type: ignore[misc]  # Voilà ships no types
             asyncio.get_running_loop().add_signal_handler(sign, stop.set)
         opened()
         await stop.wait()
+        quiet.silence()
         with contextlib.suppress(TimeoutError):
-            # Kernels that would not go end by themselves when this process is gone.
-            await asyncio.wait_for(self.kernel_manager.shutdown_all(), _STOP_S)
+            await asyncio.wait_for(self.kernel_manager.end_all(), _STOP_S)
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
