@@ -1,6 +1,5 @@
 """The harness is believed about every page, so it is shown to see what it claims to see."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from browsing import WIDTHS_PX, Camera, Lab, Watched, untidy
 from builders import run as started
 from playwright.sync_api import Page, expect
+from servers import page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -89,7 +89,6 @@ def test_a_notebook_of_ours_runs_in_jupyterlab_with_parameters(page: Page, lab: 
     assert begun.path("storyboard.json").is_file()
 
 
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 CELLS = (
     "import ipywidgets\n"
     "name, box = ipywidgets.Text(description='Name', layout={'width': 'auto'}), ipywidgets.Label('Who?')\n"
@@ -100,11 +99,7 @@ CELLS = (
 
 
 def test_a_widget_is_used_pictured_and_a_cell_that_fails_is_told(page: Page, lab: Lab, camera: Camera) -> None:
-    about = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells = [{**about, "id": f"c{number}", "source": source} for number, source in enumerate(CELLS)]
-    (lab.folder / "notebooks/try.ipynb").write_text(
-        json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": KERNEL}, "cells": cells}), "utf-8"
-    )
+    (lab.folder / "notebooks/try.ipynb").write_text(page_of(*CELLS), "utf-8")
     lab.open(page, "try.ipynb")
     with pytest.raises(AssertionError, match="NameError: name 'given' is not defined"):
         lab.run_all(page)

@@ -465,6 +465,9 @@ def test_a_take_that_is_put_in_the_cut_is_told_step_by_step(film: Run, drifter: 
         (0.3, "Your choice for s02 is recorded. Joining the cut anew; no clip is made again."),
     ]
     assert in_the_cut(film) == ["t02", "t01", "t02"]
+    kept = put_in_the_cut(film, shot="s01", take="t02", takes=2, tell=lambda *told: None)
+    assert kept == "s01 shows t02. The cut stays as it is."
+    assert told(film, "choices.json").keys() == {"s01", "s02"}
     assert len(drifter.asked) == asked
 
 

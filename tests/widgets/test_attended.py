@@ -7,21 +7,18 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browsing import free_port, jupyter_environment, serving
 from jupyter_client.manager import start_new_kernel
+from servers import free_port, jupyter_environment, page_of, serving
 
 from vgkit.runner import NotebookRunner
 from vgkit.widgets.attended import attended
 
 ASK = "from vgkit.widgets.attended import attended\nprint('someone' if attended() else 'nobody')"
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
-    cell = {"cell_type": "code", "id": "ask", "metadata": {}, "outputs": [], "execution_count": None, "source": ASK}
-    told = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": KERNEL}, "cells": [cell]}
-    (tmp_path / "page.ipynb").write_text(json.dumps(told), "utf-8")
+    (tmp_path / "page.ipynb").write_text(page_of(ASK), "utf-8")
     return tmp_path / "page.ipynb"
 
 

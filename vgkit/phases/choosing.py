@@ -57,7 +57,7 @@ class ShotTakes:
 
 def shots_with_takes(run: Run) -> tuple[ShotTakes, ...]:
     """Read the takes of each shot that has several, in the order of the film. Raises PhaseNotReady before there are."""
-    scores = scores_of(run)
+    scores, there = scores_of(run), takes_by_shot(run)
     decided, chosen, rule, picks = decisions(run, scores), choices(run), rule_of(run.profile), picks_of(run)
     return tuple(
         ShotTakes(
@@ -70,7 +70,7 @@ def shots_with_takes(run: Run) -> tuple[ShotTakes, ...]:
             readings=_readings(scores, shot.id, takes, rule),
         )
         for shot in run.storyboard.shots
-        if len(takes := takes_by_shot(run).get(shot.id, ())) > 1
+        if len(takes := there.get(shot.id, ())) > 1
     )
 
 
@@ -80,12 +80,14 @@ def put_in_the_cut(run: Run, *, shot: str, take: str, takes: int, tell: Callable
     ``tell`` hears how much of it is done, 0 to 1, and what is being done. ``takes`` is how many takes each shot is to
     have. Raises what ``choose_take`` and ``make_chunks`` raise; a choice that was recorded before stands.
     """
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), picks_of(run)
     tell(0.1, f"Recording your choice for {shot}.")
     choose_take(run, shot=shot, take=take)
     tell(0.3, f"Your choice for {shot} is recorded. Joining the cut anew; no clip is made again.")
     make_chunks(run, takes=takes)
-    return f"{shot} shows {picks_of(run)[shot]}. The cut was joined anew in {time.perf_counter() - begun:.1f} s."
+    now = picks_of(run)
+    joined = "stays as it is" if now == before else f"was joined anew in {time.perf_counter() - begun:.1f} s"
+    return f"{shot} shows {now[shot]}. The cut {joined}."
 
 
 def _readings(scores: Scores, shot: str, takes: Sequence[str], rule: Sequence[Criterion]) -> tuple[Reading, ...]:
