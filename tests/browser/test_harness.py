@@ -1,13 +1,16 @@
 """The harness is believed about every page, so it is shown to see what it claims to see."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
-from browsing import WIDTHS_PX, Camera, Lab, Watched, untidy
+from browsing import WIDTHS_PX, Camera, Lab, Watched, chromium_path, must_have_chromium, untidy
 from builders import run as started
 from playwright.sync_api import Page, expect
-from servers import page_of
+from servers import free_port, page_of, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -17,6 +20,29 @@ HEAD = "<!doctype html><html lang=en><meta charset=utf-8><link rel=icon href='da
 def shown(page: Page, html: str) -> list[str]:
     page.set_content(HEAD + html)
     return untidy(page)
+
+
+def test_chromium_is_looked_for_and_missed_where_everything_must_be_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("VGKIT_BROWSER", raising=False)
+    assert (chromium_path(), must_have_chromium()) == (None, False)
+    monkeypatch.setenv("CI", "true")
+    (tmp_path / "chromium").touch(mode=0o755)
+    assert (chromium_path(), must_have_chromium()) == (str(tmp_path / "chromium"), True)
+
+
+def test_a_server_is_gone_after_its_block_and_one_that_fails_says_why(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-m", "http.server", "--bind=127.0.0.1", str(free_port())]
+    with serving(command, cwd=tmp_path, environment={}) as server:
+        assert httpx.get(f"http://127.0.0.1:{server.port}/").status_code == 200
+    with pytest.raises(ProcessLookupError):
+        os.kill(server.pid, 0)
+    fails = [sys.executable, "-c", "print('no port today')"]
+    with pytest.raises(AssertionError, match="no port today"), serving(fails, cwd=tmp_path, environment={}):
+        pass
 
 
 FAULTS = {
