@@ -1,6 +1,6 @@
 """Servers as processes of their own, for tests, with their settings in a folder of the test's.
 
-They are asked to end as a terminal would, and none outlives its test: not one that hangs, nor where pytest is killed."""
+They are asked to end as a terminal would, and none outlives its test: not one that hangs, nor where pytest is ended."""
 
 import json
 import os
