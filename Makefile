@@ -34,8 +34,8 @@ check: $(READY) ## style and types
 	$(BIN)/mypy
 
 lab: $(READY) ## open the studio and all notebooks in JupyterLab
-	$(BIN)/jupyter lab --ServerApp.root_dir=. --ServerApp.jpserver_extensions="{'vgkit.serving': True}" \
-	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks/studio.ipynb
+	JUPYTER_CONFIG_PATH=$(CURDIR)/vgkit/serving $(BIN)/jupyter lab --ServerApp.root_dir=. \
+	  --ServerApp.jpserver_extensions="{'vgkit.serving': True}" notebooks/studio.ipynb
 
 bench: $(READY) ## time the phases and hold what is promised against bare x264, moviepy, ffmpeg and the truth
 	$(BIN)/python -m vgkit.bench
