@@ -7,7 +7,9 @@ from urllib.parse import unquote
 
 import ipywidgets
 
+from vgkit.ledger import read_events
 from vgkit.phases.handed import file_name
+from vgkit.phases.report import took
 from vgkit.player import shown_film
 from vgkit.progress_table import clock, usd
 from vgkit.run import Run
@@ -17,7 +19,7 @@ from vgkit.widgets.look import chip, facts, note, quiet, table
 from vgkit.widgets.player import player
 from vgkit.widgets.studio_copy import Copyable
 from vgkit.widgets.studio_media import Media
-from vgkit.widgets.studio_parts import button, hide, markup, row, stack
+from vgkit.widgets.studio_parts import button, hide, markup, refill, row, stack
 
 _CHECKS = ("check", "wanted", "found", "")
 
@@ -33,16 +35,17 @@ class FilmView:
         )
         self.destination.add_class("vg-destination")
         self.export = button("Export", "vg-export", lambda: on_export(self.destination.value.strip()))
-        self.said, self.link = markup("vg-exported"), Copyable()
+        self.trouble, self.said, self.link = markup("vg-export-trouble"), markup("vg-exported"), Copyable()
         self.link.add_class("vg-link")
         field = row(self.destination, self.export, name="vg-export-row")
-        handing = stack(field, self.said, self.link, name="vg-handing")
+        handing = stack(field, self.trouble, self.said, self.link, name="vg-handing")
         self.box = stack(self.player, self.told, self.save, handing, name="vg-film-box")
         self.clear()
 
     def clear(self) -> None:
         """Show no film."""
-        self._shown, self.player.children, self.save.value, self.told.value = (), (), "", ""
+        self._shown, self.save.value, self.told.value = (), "", ""
+        refill(self.player)
         self.hand_over(None)
         hide(self.box, unless=False)
 
@@ -54,19 +57,17 @@ class FilmView:
             return
         self._shown = now
         hide(self.box, unless=True)
-        self.player.children = (player(shown_film(run, title=sight.title), measure=False),)
-        self.told.value = _facts(run, sight) + _details(run, sight, media)
+        refill(self.player, player(shown_film(run, title=sight.title), measure=False))
+        checks = _checks(run)
+        self.told.value = _facts(run, sight, checks) + _details(sight, media, checks)
         self.save.value = media.download(sight.film, "Download", save_as=f"{file_name(run)}.mp4")
 
     def hand_over(self, handed: Handed | None, *, trouble: str = "") -> None:
         """Show where the exported film is to be had, or why not."""
         self.link.text = _plain(handed.address) if handed else ""
-        lines = [] if handed is None else [quiet(f"It can be had there until {handed.until}.")] if handed.until else []
-        if handed is not None and handed.warning:
-            lines.append(note(handed.warning, "warn"))
-        if trouble:
-            lines.append(note(trouble, "bad"))
-        self.said.value = "".join(lines)
+        until = quiet(f"It can be had there {handed.until}.") if handed and handed.until else ""
+        warning = note(handed.warning, "warn") if handed and handed.warning else ""
+        self.said.value = until + warning + (note(trouble, "bad") if trouble else "")
 
 
 def _plain(address: str) -> str:
@@ -74,21 +75,21 @@ def _plain(address: str) -> str:
     return unquote(address.removeprefix("file://")) if address.startswith("file://") else address
 
 
-def _facts(run: Run, sight: Sight) -> str:
-    checks = {check["name"]: check for check in _checks(run)}
+def _facts(run: Run, sight: Sight, checks: list[dict[str, Any]]) -> str:
+    found = {check["name"]: str(check["found"]) for check in checks}
     width, height = run.brief.size_px
     pairs = [("Length", f"{run.brief.duration_s} s"), ("Size", f"{width} x {height}")]
     if sight.film is not None:
         pairs.append(("File", f"{sight.film.stat().st_size / 1e6:.1f} MB"))
-    for name, shown in (("loudness", "Loudness"), ("true peak", "True peak")):
-        if name in checks:
-            pairs.append((shown, str(checks[name]["found"])))
-    pairs += [("Made in", clock(sight.seconds) or "not known"), ("Cost", usd(sight.cost_usd))]
+    measured = (("loudness", "Loudness"), ("true peak", "True peak"))
+    pairs += [(shown, found[name]) for name, shown in measured if name in found]
+    made_s = sum(each.seconds for each in took(read_events(run.events.path).events).values())
+    rehearsed = ", rehearsed" if sight.rehearsed else ""
+    pairs += [("Made in", clock(made_s)), ("Cost", f"{usd(sight.cost_usd)}{rehearsed}")]
     return facts(pairs)
 
 
-def _details(run: Run, sight: Sight, media: Media) -> str:
-    checks = _checks(run)
+def _details(sight: Sight, media: Media, checks: list[dict[str, Any]]) -> str:
     failed = sum(not check["passed"] for check in checks)
     parts = []
     if checks:

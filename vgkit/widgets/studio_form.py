@@ -18,8 +18,9 @@ from vgkit.widgets.look import heading
 from vgkit.widgets.studio_parts import button, hide, markup, row, stack, text
 from vgkit.widgets.upload import Upload
 
-_ASPECTS = (("wide, 16:9", "16:9"), ("upright, 9:16", "9:16"), ("square, 1:1", "1:1"))
+_ASPECTS = (("16:9 wide", "16:9"), ("9:16 tall", "9:16"), ("1:1 square", "1:1"))
 _UPLOADS = (("picture", "Picture of the product", "PNG, JPEG or WebP"), ("logo", "Logo", "For the end card"))
+_FURTHER = ("cap_usd", "usage", "logo", "seed", "name")
 _HINTS = {
     "prompt": "Say first what is seen. Each further sentence may become a caption.",
     "duration_s": "6 to 60 seconds",
@@ -50,9 +51,9 @@ class FormView:
         }
         self.fields = {name: self._field(name) for name in self.complaints}
         self.sample = button("Fill in a sample", "vg-sample", self._fill_in_sample)
-        self.more = button("More choices", "vg-more", self._turn_more)
-        self._further = stack(*self._pick("cap_usd", "usage", "logo", "seed", "name"), name="vg-further")
-        hide(self._further, unless=False)
+        self.more = button("", "vg-more", lambda: self._show_more(not self._shows_more))
+        self._further = stack(*self._pick(*_FURTHER), name="vg-further")
+        self._show_more(False)
         self.box = stack(*self._rows(), name="vg-card vg-form")
         self._follow_profile()
 
@@ -101,6 +102,8 @@ class FormView:
             sentence = complaints.get(name, "") if name in self._touched else ""
             place.value = f"<div class='vg-complaint' role='alert'>{html.escape(sentence)}</div>" if sentence else ""
             (self.fields[name].add_class if sentence else self.fields[name].remove_class)("vg-wrong")
+            if sentence and name in _FURTHER:
+                self._show_more(True)
 
     def insist(self) -> None:
         """Take every field as touched, as someone who wants a film now wants to see all that is wrong."""
@@ -134,10 +137,10 @@ class FormView:
         for name in ("rehearse", "cap_usd"):
             hide(self.fields[name], unless=hosted)
 
-    def _turn_more(self) -> None:
-        opened = self.more.description == "More choices"
-        hide(self._further, unless=opened)
-        self.more.description = "Fewer choices" if opened else "More choices"
+    def _show_more(self, more: bool) -> None:
+        self._shows_more = more
+        hide(self._further, unless=more)
+        self.more.description = "Fewer choices" if more else "More choices"
 
     def _field(self, name: str) -> Any:
         control = self.controls.get(name) or self.uploads[name]

@@ -6,7 +6,7 @@ from vgkit.progress_table import clock, usd
 from vgkit.studio.history import PastRun
 from vgkit.widgets.look import heading, quiet, state_in_words, state_tone
 from vgkit.widgets.studio_media import thumbnail
-from vgkit.widgets.studio_parts import button, hide, markup, row, stack
+from vgkit.widgets.studio_parts import button, hide, markup, refill, row, stack
 from vgkit.widgets.studio_tiles import Tile, Tiles
 
 AT_ONCE = 12
@@ -55,7 +55,7 @@ class HistoryView:
 
     def set_beside(self, *shown: object) -> None:
         """Put the players of two films above the tiles, or a sentence."""
-        self.beside.children = shown
+        refill(self.beside, *shown)
 
     def _follow_picked(self) -> None:
         count = len(self.tiles.picked)

@@ -45,6 +45,13 @@ def row(*inside: Any, name: str = "") -> Any:
     return box
 
 
+def refill(box: Any, *inside: Any) -> None:
+    """Put widgets into a box in the place of others, which are let go of."""
+    before, box.children = box.children, inside
+    for each in before:
+        each.close()
+
+
 def hide(widget: Any, *, unless: bool) -> None:
     """Show a widget or take it out of the page."""
     (widget.remove_class if unless else widget.add_class)("vg-hidden")

@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 
 from vgkit.estimate import total_s
 from vgkit.estimate_report import EstimateReport, waiting
@@ -44,24 +43,23 @@ class PlanView:
 
 
 def first_complaint(found: Verdict, labels: dict[str, str]) -> str:
-    """Say what stands in the way of a film, the whole before its fields, and how much more there is."""
+    """Say what stands in the way of a film, the whole before its fields, and how much more there is.
+
+    Of a field it is the first sentence: beside the field stands the rest.
+    """
     if found.good:
         return ""
     field, sentence = next(iter(sorted(found.complaints.items(), key=lambda each: bool(each[0]))))
-    lead = f"{labels[field]}: {sentence}" if field in labels else sentence
+    lead = f"{labels[field]}: {sentence.partition('. ')[0].rstrip('.')}." if field in labels else sentence
     more = len(found.complaints) - 1
     return f"{lead} And {more} more." if more else lead
 
 
 def _estimate(told: EstimateReport, found: Verdict) -> str:
-    left = max(told.project_cap_usd - told.project_spent_usd, Decimal(0))
     _, together_s = total_s(told.rows)
     pairs = [("Cost, about", "$0, rehearsed" if found.rehearsed else usd(told.all_usd))]
-    if together_s:
-        pairs += [("Hosts take, about", waiting(together_s)), ("Most for this film", usd(told.cap_usd))]
-        pairs += [("Left of all films'", usd(left))]
-    else:
-        pairs += [("Calls", str(sum(row.calls for row in told.rows))), ("Keys needed", "none")]
+    pairs += [("Hosts take, about", waiting(together_s))] if together_s else [("Keys needed", "none")]
+    pairs += [("Calls", str(sum(row.calls for row in told.rows)))]
     return facts(pairs) + "".join(map(quiet, found.notes))
 
 

@@ -24,10 +24,8 @@ def head_html(sight: Sight, title: str) -> str:
     lead = f"<div class='vg-row'>{heading(title)}{state_chip(sight.state)}</div>"
     if sight.state == "gone":
         return lead
-    # The state on its pill says as much of a film that is there.
-    said = "" if sight.state == "success" else sight.said
-    if sight.state == "queued" and sight.before:
-        said = said or f"{sight.before} before it"
+    # The state on its pill says as much of a film that is there, and what went wrong stands below with its cure.
+    said = "" if sight.state == "success" or sight.trouble else sight.said
     shown = bar(_share(sight), "how much of the film is made") if sight.at_work else ""
     return f"<div class='vg-stack'>{lead}{quiet(said)}{shown}{quiet(_counts(sight))}</div>"
 
@@ -46,7 +44,7 @@ def trouble_html(sight: Sight) -> str:
         parts.append(note(sight.trouble.fact, "bad", more=sight.trouble.cure))
     if sight.degraded and not sight.at_work:
         parts.append(note("Some shots show a still instead of a clip.", "warn", more=f"{lesser(sight.degraded)}."))
-    if sight.open_calls and not sight.at_work:
+    if sight.open_calls and sight.trouble:
         more = f"They may cost up to {usd(sight.open_usd)}. Go on takes them up; vgkit cancel {sight.run} stops them."
         parts.append(note(f"Calls that go on at their hosts: {sight.open_calls}.", "warn", more=more))
     return f"<div class='vg-stack'>{''.join(parts)}</div>" if parts else ""
@@ -55,7 +53,7 @@ def trouble_html(sight: Sight) -> str:
 def _counts(sight: Sight) -> str:
     parts = []
     if sight.seconds is not None:
-        parts.append(f"{clock(sight.seconds)} so far" if sight.at_work else f"took {clock(sight.seconds)}")
+        parts.append(f"{clock(sight.seconds)} so far" if sight.at_work else f"{clock(sight.seconds)} this time")
     if sight.at_work and sight.left_s is not None:
         parts.append(f"about {clock(sight.left_s)} left")
     cap = f" of at most {usd(sight.cap_usd)}" if sight.cap_usd else ""

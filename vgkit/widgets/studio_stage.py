@@ -19,7 +19,7 @@ _CLIPS: Mapping[str, tuple[str, Tone]] = {
     "degraded": ("still instead", "warn"),
 }
 _CAN_GO_ON = ("waiting", "failed", "stopped", "interrupted")
-_RATIOS = {"16:9": ("16/9", "128px"), "9:16": ("9/16", "84px"), "1:1": ("1/1", "104px")}
+_RATIOS = {"16:9": ("16/9", "128px"), "9:16": ("9/16", "112px"), "1:1": ("1/1", "112px")}
 
 
 class StageView:
@@ -43,7 +43,7 @@ class StageView:
         self.film = FilmView(on_export)
         actions = row(self.approve, self.decline, self.go_on, self.stop, self.close, name="vg-run-actions")
         self.box = stack(
-            *(self.head, self.film.box, self.phases, self.trouble, self.stills, actions, self.shots),
+            *(self.head, self.trouble, self.film.box, self.stills, actions, self.phases, self.shots),
             name="vg-card vg-run",
         )
         self.open(None)
@@ -64,7 +64,8 @@ class StageView:
         for each in (self.stop, self.go_on, self.approve, self.decline, self.film.export):
             each.disabled = busy
         self.stop.description = "Stopping …" if stopping else "Stop"
-        self._said = "" if busy else self._said
+        if busy:
+            self._said = ""
 
     def fail(self, sentence: str) -> None:
         """Say why what was asked for was not done, until something else is asked for."""
@@ -76,7 +77,7 @@ class StageView:
             return
         self._title = sight.title or self._title
         self.head.value = head_html(sight, self._title)
-        self.trouble.value = trouble_html(sight) + (note(self._said, "bad") if self._said else "")
+        self._tell_trouble(sight)
         self._offer(sight)
         if sight.state == "gone":
             self.film.clear()
@@ -91,6 +92,13 @@ class StageView:
             self.film.show(self.run, sight, media)
         elif sight.film is None:
             self.film.clear()
+
+    def _tell_trouble(self, sight: Sight) -> None:
+        """Say what went wrong on top, or beside the field that it concerns: where the film was to be exported to."""
+        refused = note(self._said, "bad") if self._said else ""
+        at_export = sight.film is not None and any((p.phase, p.state) == ("export", "failed") for p in sight.phases)
+        self.film.trouble.value = trouble_html(sight) if at_export else ""
+        self.trouble.value = refused if at_export else trouble_html(sight) + refused
 
     def _offer(self, sight: Sight) -> None:
         hide(self.stop, unless=sight.at_work)
