@@ -263,11 +263,11 @@ def check_room(duration_s: float) -> None:
 
 
 def check_space(duration_s: float) -> None:
-    """Refuse a film that would not fit, without trying the disk. Raises StoreError with the figures."""
+    """Refuse films that would not fit, without trying the disk. Raises StoreError with the figures."""
     runs = runs_dir()
     needed, free = int(duration_s * _MB_PER_SECOND * 1e6), free_bytes(runs)
     if free < needed:
         raise StoreError(
-            f"A film of {duration_s:g} s needs about {needed / 1e6:,.0f} MB in {runs}; {free / 1e6:,.0f} MB are free. "
+            f"{duration_s:g} s of film need about {needed / 1e6:,.0f} MB in {runs}; {free / 1e6:,.0f} MB are free. "
             "Make room (`vgkit clean`) or set VGKIT_RUNS to a larger disk."
         )

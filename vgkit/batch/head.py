@@ -3,6 +3,7 @@
 An experiment has the same: it is a batch whose films are locked together (see ``vgkit.experiment.file``)."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -23,8 +24,9 @@ def _no_rehearsal(name: str) -> str:
 
 
 def _once(entries: tuple[Any, ...]) -> tuple[Any, ...]:
-    if twice := [entry for number, entry in enumerate(entries) if entry in entries[:number]]:
-        raise ValueError(f"{shown(twice[0])} stands there twice; say it once")
+    if len(set(entries)) < len(entries):
+        twice = next(entry for entry, count in Counter(entries).items() if count > 1)
+        raise ValueError(f"{shown(twice)} stands there twice; say it once")
     return entries
 
 

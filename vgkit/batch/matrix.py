@@ -3,12 +3,12 @@
 import itertools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vgkit.batch.head import BatchFile, Exclude, Head
+from vgkit.batch.head import BatchFile, Head
 from vgkit.batch.wrong import Place, Wrong
 from vgkit.complaints import shown
 from vgkit.engines.registry import full_name
@@ -41,20 +41,20 @@ def cells(file: BatchFile, wrong: Wrong) -> Iterator[Cell]:
 
     An exclude that takes nothing out is complained of: it is misspelt, or has served its time.
     """
+    asked = [exclude.model_dump(exclude_defaults=True) for exclude in file.exclude]
     used = set()
     axes = (file.briefs, file.templates or ("",), file.engines or ("",), file.seeds or (None,))
     for cell in itertools.starmap(Cell, itertools.product(*axes)):
-        if takes := [number for number, exclude in enumerate(file.exclude) if _excludes(exclude, cell)]:
+        if takes := [number for number, exclude in enumerate(asked) if _excludes(exclude, cell)]:
             used.update(takes)
         else:
             yield cell
-    for number in sorted({*range(len(file.exclude))} - used):
-        said = file.exclude[number].model_dump(exclude_defaults=True)
-        wrong.add(Place(name=f"exclude[{number}]"), f"{shown(said)} takes no film out; check its words, or remove it")
+    for number in sorted({*range(len(asked))} - used):
+        said = f"{shown(asked[number])} takes no film out; check its words, or remove it"
+        wrong.add(Place(name=f"exclude[{number}]"), said)
 
 
-def _excludes(exclude: Exclude, cell: Cell) -> bool:
-    asked = exclude.model_dump(exclude_defaults=True)
+def _excludes(asked: Mapping[str, Any], cell: Cell) -> bool:
     return bool(asked) and all(getattr(cell, axis) in entries for axis, entries in asked.items())
 
 
