@@ -72,18 +72,19 @@ class Opened:
     def export(self, destination: str) -> None:
         """Have the film put somewhere."""
         self._handed_at = None
-        self._ask(lambda run: export_to(run, destination))
+        self._ask(lambda run: export_to(run, destination), exporting=True)
 
-    def _ask(self, wish: Callable[[Run], None], *, stopping: bool = False) -> None:
+    def _ask(self, wish: Callable[[Run], None], *, stopping: bool = False, exporting: bool = False) -> None:
         run = self.stage.run
         if run is None or self.errands.busy:
             return
         self.stage.busy(True, stopping=stopping)
-        self.errands.send(lambda: wish(run), then=lambda _: self.stage.busy(False), failed=self._fail)
 
-    def _fail(self, sentence: str) -> None:
-        self.stage.busy(False)
-        self.stage.fail(sentence)
+        def failed(sentence: str) -> None:
+            self.stage.busy(False)
+            self.stage.fail(sentence, at_export=exporting)
+
+        self.errands.send(lambda: wish(run), then=lambda _: self.stage.busy(False), failed=failed)
 
     def _look_up_address(self, sight: Sight) -> None:
         """Find out where the film was exported to, once for each of its states: a bucket may take a while to say."""

@@ -31,6 +31,7 @@ class StageView:
     def __init__(self, on: Mapping[str, Callable[[], None]], *, on_export: Callable[[str], None]) -> None:
         self.run: Run | None = None
         self._said = self._title = ""
+        self._said_at_export = False
         self.head, self.phases, self.trouble = markup("vg-run-head"), markup("vg-run-phases"), markup("vg-trouble")
         self.approve = button("Make the film", "vg-approve", on["approve"], primary=True)
         self.decline = button("Stop here", "vg-decline", on["close"])
@@ -67,9 +68,9 @@ class StageView:
         if busy:
             self._said = ""
 
-    def fail(self, sentence: str) -> None:
+    def fail(self, sentence: str, *, at_export: bool = False) -> None:
         """Say why what was asked for was not done, until something else is asked for."""
-        self._said = sentence
+        self._said, self._said_at_export = sentence, at_export
 
     def show(self, sight: Sight, media: Media) -> None:
         """Bring everything up to date."""
@@ -95,10 +96,11 @@ class StageView:
 
     def _tell_trouble(self, sight: Sight) -> None:
         """Say what went wrong on top, or beside the field that it concerns: where the film was to be exported to."""
-        refused = note(self._said, "bad") if self._said else ""
         at_export = sight.film is not None and any((p.phase, p.state) == ("export", "failed") for p in sight.phases)
-        self.film.trouble.value = trouble_html(sight) if at_export else ""
-        self.trouble.value = refused if at_export else trouble_html(sight) + refused
+        told = {at_export: trouble_html(sight)}
+        if self._said:
+            told[self._said_at_export] = told.get(self._said_at_export, "") + note(self._said, "bad")
+        self.film.trouble.value, self.trouble.value = told.get(True, ""), told.get(False, "")
 
     def _offer(self, sight: Sight) -> None:
         hide(self.stop, unless=sight.at_work)
