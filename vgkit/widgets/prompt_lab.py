@@ -35,7 +35,7 @@ class PromptLab:
 
     def __init__(self, fields: Mapping[str, Any], template: str, desk: Desk) -> None:
         self.stage, self.desk = Stage(), desk
-        self._budgets = Newest(self.stage)
+        self.budgets = Newest(self.stage)
         self.words = WordsPanel(fields, template, self._change)
         self.versions = VersionsPanel(desk, self.words, on_base=self._show)
         self.trial = TrialPanel(self.stage, desk, on_spent=self.refresh_budget, on_seen=self.arrive)
@@ -61,7 +61,7 @@ class PromptLab:
 
     def refresh_budget(self) -> None:
         """Show what is spent and what is left."""
-        self._budgets.order(self._budget)
+        self.budgets.order(self._budget)
 
     def _page(self) -> Any:
         title = markup("", heading("Prompt lab", "words, pictures and their price"))

@@ -12,7 +12,7 @@ from vgkit.lab.grids import Axis
 from vgkit.lab.trial import ROLES, Kind, Trial
 from vgkit.widgets.prompt_lab_fields import Field, area, choice
 from vgkit.widgets.prompt_lab_settings import label_of, number
-from vgkit.widgets.studio_parts import stack
+from vgkit.widgets.studio_parts import hide, stack
 
 NOTHING = ""
 PROMPT = "prompt"
@@ -61,6 +61,7 @@ class AxisFields:
         known = [value for _, value in found]
         chosen = self._first if is_new else str(self.name.value)
         self.name.offer(found, chosen if chosen in known else known[0])
+        self._follow()
         if is_new or chosen not in known:
             self._suggest()
 
@@ -102,15 +103,18 @@ class AxisFields:
             raise ValueError(f"has {said[:40]!r}; {label_of(name)} takes {setting.range}")
         return value
 
+    def _follow(self) -> None:
+        hide(self.values.box, unless=self.name.value != NOTHING)
+
     def _turn(self) -> None:
+        self._follow()
         self._suggest()
         self._on_change()
 
     def _suggest(self) -> None:
         """Write values to begin with."""
         name = str(self.name.value)
-        hints = {PROMPT: "One pattern of the beat a line.", NOTHING: "One row only."}
-        self.values.hint(hints.get(name, "With commas, or one a line."))
+        self.values.hint("One pattern of the beat a line." if name == PROMPT else "With commas, or one a line.")
         setting = setting_named(self._settings, name)
         if setting is not None:
             self.values.put(", ".join(f"{value:g}" for value in _around(setting)))

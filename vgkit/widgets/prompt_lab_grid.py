@@ -19,7 +19,7 @@ from vgkit.widgets.prompt_lab_prompts import in_words
 from vgkit.widgets.prompt_lab_results import Results, made
 from vgkit.widgets.prompt_lab_tiles import Tile
 from vgkit.widgets.prompt_lab_work import Change, Newest, Stage
-from vgkit.widgets.studio_parts import markup, row, stack
+from vgkit.widgets.studio_parts import hide, markup, row, stack
 
 _NO_MEASURE = ""
 
@@ -42,14 +42,15 @@ class GridPanel:
         self._shape = (0, 0)
         self.across = AxisFields("Across", "across", "seed", self.reprice, fill=fill, patterns=patterns)
         self.down = AxisFields("Down", "down", "prompt", self.reprice, fill=fill, patterns=patterns)
-        self.measure = Field(choice("Best by", [("nothing measured yet", _NO_MEASURE)]), "measure", self._mark)
+        self.measure = Field(choice("Best by", [("", _NO_MEASURE)]), "measure", self._mark)
         self.doer = Doer(stage, "grid", "Render grid", self._prepare)
         self.results = Results("The grid", "grid")
-        self._about, self._prices = markup("vg-grid-about"), Newest(stage)
+        self._about, self.prices = markup("vg-grid-about"), Newest(stage)
         axes = row(self.across.box, self.down.box, name="vg-fields vg-axes")
         foot = row(self.doer.box, self.measure.box, name="vg-grid-foot")
         card = stack(markup("", heading("Grid")), self._about, axes, foot, name="vg-card")
         self.box = stack(card, self.results.box, name="vg-grid-panel")
+        self._offer_measures()
 
     def show(self, trial: Trial | None) -> None:
         """Vary another trial."""
@@ -72,14 +73,14 @@ class GridPanel:
         self.down.values.complain(twice if same else down.wrong)
         wrong = across.wrong or down.wrong or (twice if same else "")
         grid = self._grid(across, down)
-        self._prices.drop()
+        self.prices.drop()
         if wrong:
             self.doer.price("", refused="Something above can't be used.")
         elif grid is None:
             self.doer.price("", refused="The words can't be used yet; see what is said beside them.")
         else:
             self.doer.pend()
-            self._prices.order(lambda: self._priced(grid))
+            self.prices.order(lambda: self._priced(grid))
 
     def _grid(self, across: Chosen, down: Chosen) -> Grid | None:
         if self._trial is None or across.axis is None:
@@ -144,7 +145,8 @@ class GridPanel:
 
     def _offer_measures(self) -> None:
         names = measures_of(self._lines())
-        found = [(in_words(name), name) for name in names] or [("nothing measured yet", _NO_MEASURE)]
+        found = [(in_words(name), name) for name in names] or [("", _NO_MEASURE)]
+        hide(self.measure.box, unless=bool(names))
         chosen = self.measure.value
         self.measure.offer(found, chosen if chosen in names else found[0][1])
 

@@ -112,12 +112,13 @@ def _said_by(storyboard: Storyboard) -> dict[str, str]:
 
 def _own(line: Line, beat: str, told: Mapping[str, str]) -> tuple[int, int]:
     """From which letter to which the prompt is what ``beat`` contributes: the whole of it, or a hint at the end."""
-    if beat not in line.weights or beat not in told:
+    if beat not in line.weights:
         return 0, 0
-    if beat == max(line.weights, key=lambda name: line.weights[name]):
-        return 0, len(told[beat])
+    lead = told[max(line.weights, key=lambda name: line.weights[name])]
+    if lead == told[beat]:
+        return 0, len(lead)
     hint = "with a hint of " + told[beat].split(",")[0]
-    at = line.prompt.find(hint, len(told.get(line.beat, "")))
+    at = line.prompt.find(hint, len(lead))
     return (at, at + len(hint)) if at >= 0 else (0, 0)
 
 

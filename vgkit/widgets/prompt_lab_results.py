@@ -26,14 +26,15 @@ class Results:
         self.board = Tiles(caption, on_star=self._star, on_pair=self._pair, on_seen=on_seen)
         self.board.add_class(f"vg-{name}-board")
         self._made: dict[str, tuple[Rendered, Lab]] = {}
-        self._said, self._side = markup(""), ipywidgets.VBox()
-        for each in ("vg-card", f"vg-{name}-pair"):
-            self._side.add_class(each)
-        self.box = stack(self.board, self._said, self._side)
+        self._said, self.side = markup(""), ipywidgets.VBox()
+        self.side.add_class(f"vg-{name}-pair")
+        # Out of sight, not out of the page: what is hidden still tells that somebody sees the page.
+        self.box = stack(self.board, self._said, self.side, name="vg-card vg-hidden")
 
     def lay(self, tiles: Sequence[Tile], *, columns: Sequence[str] = (), rows: Sequence[str] = ()) -> None:
         """Show other tiles."""
         self.board.lay(tiles, columns=columns, rows=rows)
+        hide(self.box, unless=bool(tiles))
         self._made = {known: kept for known, kept in self._made.items() if known in self.board.tiles}
         self._pair(self.board.picked)
 
@@ -61,8 +62,8 @@ class Results:
     def _pair(self, picked: tuple[Tile, ...]) -> None:
         one_more = "Choose another to compare it with." if len(picked) == 1 else ""
         self._said.value = quiet(one_more)
-        self._side.children = [_side_by_side(picked)] if len(picked) == 2 else []
-        hide(self._side, unless=bool(self._side.children))
+        self.side.children = [_side_by_side(picked)] if len(picked) == 2 else []
+        hide(self.side, unless=bool(self.side.children))
 
 
 def made(id: str, rendered: Rendered, lab: Lab, *, label: str, row: int = 0) -> Tile:

@@ -3,7 +3,7 @@
 It shows what it is given and says which tile a person starred or chose to compare; it knows no engine."""
 
 import mimetypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -74,7 +74,7 @@ class Tiles(anywidget.AnyWidget):
         self._rows: tuple[str, ...] = ()
         self._picked: list[str] = []
         self.tiles: dict[str, Tile] = {}
-        self.on_msg(self._told)
+        self.on_msg(lambda _, message, __: self.hear(message))
         self.lay(())
 
     def lay(self, tiles: Sequence[Tile], *, columns: Sequence[str] = (), rows: Sequence[str] = ()) -> None:
@@ -99,7 +99,7 @@ class Tiles(anywidget.AnyWidget):
         axes = {"columns": self._columns, "rows": self._rows}
         self.board = {"caption": self._caption, "plain": self._plain, **axes, "tiles": shown}
 
-    def _told(self, _: Any, message: dict[str, Any], buffers: Any) -> None:
+    def hear(self, message: Mapping[str, Any]) -> None:
         """Take what the page says; what it says of a tile that is gone means nothing."""
         if message.get("seen"):
             self._on_seen()

@@ -50,7 +50,7 @@ class TrialPanel:
         self.settings = SettingsView(self.reprice)
         self.doer = Doer(stage, "render", "Render still", self._prepare)
         self.results = Results("What was rendered, the latest first", "trial", on_seen=on_seen)
-        self._prices, self._earlier = Newest(stage), Newest(stage)
+        self.prices, self._earlier = Newest(stage), Newest(stage)
         picks = row(
             self.kind.box,
             self.which.box,
@@ -101,7 +101,7 @@ class TrialPanel:
         """Put today's price on the button, or say beside the fields what is wrong."""
         trial = self.trial
         self.doer.verb(f"Render {_NOUNS[self.kind.value]}")
-        self._prices.drop()
+        self.prices.drop()
         if trial is None:
             self.doer.price("", refused="The words can't be used yet; see what is said beside them.")
             return
@@ -113,7 +113,7 @@ class TrialPanel:
             self.doer.price("", refused="Something above can't be used.")
         else:
             self.doer.pend()
-            self._prices.order(lambda: self._priced(trial))
+            self.prices.order(lambda: self._priced(trial))
 
     def _complaints(self, trial: Trial) -> dict[str, str]:
         found = {**complaints_of(trial), **self.settings.complaints}

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -23,10 +24,16 @@ _LONGEST = 110
 
 
 class VersionsPanel:
-    """``base`` is the version that the words came from; ``on_base`` is called when that is another."""
+    """``base`` is the version that the words came from; ``on_base`` is called when that is another.
 
-    def __init__(self, desk: Desk, words: WordsPanel, *, on_base: Callable[[], None]) -> None:
+    Templates are written into ``folder``, or to where they all are.
+    """
+
+    def __init__(
+        self, desk: Desk, words: WordsPanel, *, on_base: Callable[[], None], folder: Path | None = None
+    ) -> None:
         self._desk, self._words, self._on_base = desk, words, on_base
+        self._folder = folder or templates_dir()
         self.base: PromptVersion | None = None
         self.of = ("", "")
         self.kept: tuple[PromptVersion, ...] = ()
@@ -36,7 +43,7 @@ class VersionsPanel:
         self.after = Field(choice("To", [("", _NONE)]), "after", self._show_diff)
         self.name = Field(line("Name of the new template", example="my_showcase"), "template-name", self._show_path)
         self.use = button("Use in template", "vg-use", self._use)
-        self._said, self._diff, self._wrote = markup("vg-save-said"), markup("vg-diff"), markup("vg-use-said")
+        self.said, self.difference, self.wrote = markup("vg-save-said"), markup("vg-diff"), markup("vg-use-said")
         self.list = ipywidgets.VBox()
         self.list.add_class("vg-versions")
         self.box = stack(self._versions_card(), self._diff_card(), self._template_card())
@@ -62,16 +69,16 @@ class VersionsPanel:
 
     def _versions_card(self) -> Any:
         save = row(self.note.box, self.save, name="vg-save-row")
-        return stack(markup("", heading("Versions")), save, self._said, self.list, name="vg-card")
+        return stack(markup("", heading("Versions")), save, self.said, self.list, name="vg-card")
 
     def _diff_card(self) -> Any:
         pick = row(self.before.box, self.after.box, name="vg-fields")
-        return stack(markup("", heading("What changed")), pick, self._diff, name="vg-card")
+        return stack(markup("", heading("What changed")), pick, self.difference, name="vg-card")
 
     def _template_card(self) -> Any:
         about = markup("", heading("Use in template", "a new file; films use it by its name"))
         self._show_path()
-        return stack(about, row(self.name.box, self.use, name="vg-save-row"), self._wrote, name="vg-card")
+        return stack(about, row(self.name.box, self.use, name="vg-save-row"), self.wrote, name="vg-card")
 
     def _row(self, version: PromptVersion, depth: int) -> Any:
         star = button(
@@ -96,17 +103,17 @@ class VersionsPanel:
         try:
             saved = save_version(self._desk.lab, self._words.words, self._words.beat, parent=parent, note=said)
         except VgkitError as refusal:
-            self._said.value = note(str(refusal), "bad")
+            self.said.value = note(str(refusal), "bad")
             return
         self.base = saved
         self.note.put("")
-        self._said.value = quiet(f"Kept: {named(saved)}.")
+        self.said.value = quiet(f"Kept: {named(saved)}.")
         self._follow()
 
     def _go_back(self, version: PromptVersion) -> None:
         self.base = version
         self._words.put(version)
-        self._said.value = quiet(f"The editor holds it again: {named(version)}.")
+        self.said.value = quiet(f"The editor holds it again: {named(version)}.")
         self._follow()
 
     def _follow(self) -> None:
@@ -117,7 +124,7 @@ class VersionsPanel:
         try:
             star_version(version.id, starred=not version.starred)
         except VgkitError as refusal:
-            self._said.value = note(str(refusal), "bad")
+            self.said.value = note(str(refusal), "bad")
         self.refresh()
 
     def _offer(self) -> None:
@@ -134,24 +141,24 @@ class VersionsPanel:
         known = {version.id: version for version in self.kept}
         before, after = known.get(self.before.value), known.get(self.after.value)
         if before is None or after is None or before.id == after.id:
-            self._diff.value = quiet("Save two versions to see what changed between them.")
+            self.difference.value = quiet("Save two versions to see what changed between them.")
             return
-        self._diff.value = diff_html(diff(before, after)) or quiet("These two say the same.")
+        self.difference.value = diff_html(diff(before, after)) or quiet("These two say the same.")
 
     def _show_path(self) -> None:
         name = str(self.name.value).strip() or "<name>"
-        self.name.hint(f"Becomes {templates_dir() / f'{name}.json'}")
+        self.name.hint(f"Becomes {self._folder / f'{name}.json'}")
         self.name.complain("")
 
     def _use(self) -> None:
         try:
-            path = write_template(self._words.words, str(self.name.value).strip())
+            path = write_template(self._words.words, str(self.name.value).strip(), folder=self._folder)
         except VgkitError as refusal:
             self.name.complain(str(refusal))
-            self._wrote.value = ""
+            self.wrote.value = ""
             return
         more = f"`vgkit run --template {path.stem}` and the studio use it from now on."
-        self._wrote.value = note(f"Written to {path}.", more=more)
+        self.wrote.value = note(f"Written to {path}.", more=more)
         self._words.offer_templates(self._words.template)
 
 

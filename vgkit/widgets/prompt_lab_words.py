@@ -81,9 +81,15 @@ class WordsPanel:
         if version.template != self.template_name:
             self.offer_templates(version.template)
             self._turn_template()
-        beats = {**self.edits.beats, version.beat: BeatEdit(version.pattern, version.captions)}
-        edits = replace(version.edits(), beats=beats)
-        self._edits[self.template] = edits
+        edits, template = version.edits(), _loaded(self.template)
+        if template is None or version.beat not in (beat.name for beat in template.beats):
+            return
+        self._edits[self.template] = Edits(
+            {**self.edits.beats, **edits.beats},
+            negative=None if edits.negative == template.negative else edits.negative,
+            look=None if edits.look == template.look else edits.look,
+            style=edits.style,
+        )
         self.fields["beat"].put(version.beat)
         self._fill()
         self._change()
@@ -139,7 +145,7 @@ class WordsPanel:
         self.fields["pattern"].put(beat.prompt if edit.prompt is None else edit.prompt)
         self.fields["captions"].put("\n".join(beat.captions if edit.captions is None else edit.captions))
         self.fields["negative"].put(template.negative if edits.negative is None else edits.negative)
-        self.fields["look"].offer(_looks(template), edits.look or _ITS_OWN)
+        self.fields["look"].offer(_looks(template, edits.look or _ITS_OWN), edits.look or _ITS_OWN)
         self.fields["style"].put(edits.style)
 
     def _own_beat(self, template: Template) -> Beat:
@@ -243,8 +249,9 @@ def _loaded(name: str) -> Template | None:
         return None
 
 
-def _looks(template: Template) -> list[tuple[str, str]]:
-    names = sorted(path.stem for path in (templates_dir() / "looks").glob("*.cube"))
+def _looks(template: Template, chosen: str) -> list[tuple[str, str]]:
+    """The looks there are files of, and the chosen one even where its file is gone: that is complained about."""
+    names = sorted({path.stem for path in (templates_dir() / "looks").glob("*.cube")} | ({chosen} - {_ITS_OWN}))
     own = (f"{in_words(template.look)}, as in the template", _ITS_OWN)
     return [own, *((in_words(name), name) for name in names if name != template.look)]
 
