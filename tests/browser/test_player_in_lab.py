@@ -45,7 +45,7 @@ def test_two_films_play_in_step_in_lab(lab: Lab, page: Page, watched: Watched, c
     assert any("/vgkit/files/" in url for url in watched.requests)
     expect(page.locator(".vgp-strip")).to_have_count(3)  # measured meanwhile
     expect(page.locator(".vgp-notices p")).to_have_count(0)
-    page.locator(".vgp-time").focus()
+    page.get_by_role("slider", name="Moment").focus()
     for key in (".", "ArrowRight", "Shift+ArrowRight", "s"):
         page.keyboard.press(key)
     assert painted(page) == [32, 32]

@@ -23,7 +23,7 @@ for (const el of document.querySelectorAll('.vgp-place')) {
   player.render({ model: { get: (name) => (name === 'spec' ? spec : undefined), on() {}, off() {} }, el });
 }
 """
-_HEADER = (
+_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data: file: 'self'; script-src '{script}'"
 )
 
@@ -59,7 +59,7 @@ def equipment() -> str:
 def policy() -> str:
     """Return the Content-Security-Policy of a page: this one script, and no address but in the page or beside it."""
     digest = base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()
-    return _HEADER.format(script=f"sha256-{digest}")
+    return _POLICY.format(script=f"sha256-{digest}")
 
 
 @cache

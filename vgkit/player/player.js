@@ -7,6 +7,7 @@ const JUMP_S = 0.2; // further apart than this they stop and start anew
 const MOST_NUDGE = 0.12; // a rate is bent by no more than this
 const TOUCH_S = 0.002; // frames that follow each other within this do so at once
 const PATIENCE_MS = 300; // a film whose frames last longer than its rate says must not hold up the other
+const TELLS_WHAT_IT_PAINTS = 'requestVideoFrameCallback' in HTMLVideoElement.prototype;
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
 const GAINS = [1, 2, 4, 8];
 const LETTERS = 'AB';
@@ -61,7 +62,7 @@ class Reel {
       });
     });
     this.video.src = url;
-    this.#watch();
+    if (TELLS_WHAT_IT_PAINTS) this.#watch();
   }
 
   get end() {
@@ -95,10 +96,10 @@ class Reel {
   #watch() {
     const seen = (_, frame) => {
       this.painted = frame.mediaTime;
-      this.onPainted?.();
+      this.onPainted();
       this.video.requestVideoFrameCallback(seen);
     };
-    this.video.requestVideoFrameCallback?.(seen);
+    this.video.requestVideoFrameCallback(seen);
   }
 }
 
@@ -106,8 +107,9 @@ class Reel {
 class Deck {
   constructor(reels, changed) {
     Object.assign(this, { all: reels, changed, at: 0, rate: 1, turn: 0, playing: false, held: false, settling: null });
-    this.drawn = 0;
-    reels.forEach((reel) => (reel.onPainted = () => this.#draw()));
+    this.drawn = this.due = 0;
+    // Once for all that were painted at one time.
+    reels.forEach((reel) => (reel.onPainted = () => (this.due ||= requestAnimationFrame(() => this.#draw()))));
     this.show(0);
   }
 
@@ -161,6 +163,7 @@ class Deck {
   // Shows the films only where they have painted frames of one moment, or of two that touch.
   #draw() {
     const { reels } = this;
+    this.due = 0;
     const isBehind = (one, other) => one.painted + 1 / one.fps + TOUCH_S < other.painted;
     const apart = reels.some((one) => reels.some((other) => isBehind(one, other)));
     if (this.settling || (apart && performance.now() - this.drawn < PATIENCE_MS)) return;
@@ -206,14 +209,16 @@ class Deck {
   }
 
   #tick(turn) {
-    if (turn !== this.turn) return;
+    if (turn !== this.turn || !this.playing) return;
     const { reels } = this;
     if (!reels.length) return void this.halt();
     this.at = reels[0].video.currentTime;
     if (this.at >= this.end - 0.5 / this.fps || reels.some((reel) => reel.video.ended)) return void this.show(this.end);
     this.#keepTogether(reels);
-    if (!HTMLVideoElement.prototype.requestVideoFrameCallback) reels.forEach((reel) => reel.draw());
-    this.changed();
+    if (!TELLS_WHAT_IT_PAINTS) {
+      reels.forEach((reel) => reel.draw());
+      this.changed();
+    }
     requestAnimationFrame(() => this.#tick(turn));
   }
 
@@ -357,7 +362,7 @@ class Page {
       );
       this.swapButton = button('Swap', 'Change places', 'S', () => this.swap());
     }
-    this.sound = button('Sound', 'Hear the first film', 'M', () => this.#hear(!this.heard));
+    this.sound = button('Sound', 'Hear the first film that has sound', 'M', () => this.#hear(!this.heard));
     this.wiper = make('label', { className: 'vgp-choice', textContent: 'Border ' });
     this.border = make('input', { type: 'range', min: 0, max: 100, step: 0.5 });
     this.border.addEventListener('input', () => this.wipe(Number(this.border.value)));
@@ -376,9 +381,10 @@ class Page {
 
   #hear(heard = this.heard) {
     this.heard = heard;
-    this.reels.forEach((reel, at) => (reel.video.muted = !heard || at > 0));
+    const voice = this.reels.find((reel) => reel.sound && !reel.trouble);
+    this.reels.forEach((reel) => (reel.video.muted = !heard || reel !== voice));
     this.sound.setAttribute('aria-pressed', heard);
-    this.sound.disabled = !this.reels.some((reel) => reel.sound);
+    this.sound.disabled = !voice;
   }
 
   // After anything has changed: what can be pressed, where the cursor stands, what can't be shown.
@@ -406,7 +412,7 @@ class Page {
     const { deck } = this;
     const now = deck.playing ? deck.at : (deck.frame + 0.5) / deck.fps;
     const frames = deck.reels.map((reel) => {
-      const shown = deck.playing && reel.video.requestVideoFrameCallback ? reel.painted : now;
+      const shown = deck.playing && TELLS_WHAT_IT_PAINTS ? reel.painted : now;
       return `${deck.reels.length > 1 ? `${reel.letter} ` : ''}frame ${reel.frameAt(shown)} of ${reel.frames}`;
     });
     const said = [`${clock(now)} of ${clock(deck.end)}`, ...frames, ...this.timeline.namesAt(now)];
@@ -455,10 +461,12 @@ class Timeline {
   constructor(spec, reels, go) {
     this.reels = reels;
     this.span = Math.min(...reels.filter((reel) => !reel.trouble).map((reel) => reel.end), Infinity);
-    this.box = make('div', { className: 'vgp-time', tabIndex: 0 });
-    this.box.setAttribute('role', 'slider');
-    this.box.setAttribute('aria-label', 'Moment');
-    this.box.setAttribute('aria-valuemin', 0);
+    this.box = make('div', { className: 'vgp-time' });
+    this.rail = make('div', { className: 'vgp-rail', tabIndex: 0 });
+    this.rail.append(make('i'));
+    this.rail.setAttribute('role', 'slider');
+    this.rail.setAttribute('aria-label', 'Moment');
+    this.rail.setAttribute('aria-valuemin', 0);
     this.cursor = make('i', { className: 'vgp-cursor' });
     this.watch = new ResizeObserver(() => this.#fit());
     this.watch.observe(this.box);
@@ -471,10 +479,8 @@ class Timeline {
   draw(spec) {
     this.marks = ['beat', 'shot'].flatMap((kind) => rowsOf(kind, spec.films));
     this.strips = stripsOf(spec.films, this.span);
-    const rail = make('div', { className: 'vgp-rail' });
-    rail.append(make('i'));
     const rows = this.marks.map((row) => this.#row(row));
-    this.box.replaceChildren(rail, ...rows, ...this.strips.map((strip) => strip.box), this.cursor);
+    this.box.replaceChildren(this.rail, ...rows, ...this.strips.map((strip) => strip.box), this.cursor);
     this.#fit();
   }
 
@@ -486,9 +492,9 @@ class Timeline {
     if (!Number.isFinite(this.span)) return;
     const moment = deck.frame / deck.fps;
     this.box.style.setProperty('--at', `${(100 * Math.min(deck.at, this.span)) / this.span}%`);
-    this.box.setAttribute('aria-valuemax', this.span);
-    this.box.setAttribute('aria-valuenow', moment);
-    this.box.setAttribute('aria-valuetext', `${clock(moment)}, frame ${deck.frame}`);
+    this.rail.setAttribute('aria-valuemax', this.span);
+    this.rail.setAttribute('aria-valuenow', moment);
+    this.rail.setAttribute('aria-valuetext', `${clock(moment)}, frame ${deck.frame}`);
     this.strips.forEach((strip) => strip.tell(this.reels, deck.at));
   }
 
