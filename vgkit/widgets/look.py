@@ -86,8 +86,3 @@ def bar(share: float, label: str) -> str:
         f"<div class='vg-meter' role='progressbar' aria-label='{html.escape(label)}' aria-valuemin='0' "
         f"aria-valuemax='100' aria-valuenow='{percent}'><i style='width:{percent}%'></i></div>"
     )
-
-
-def card(inside: str) -> str:
-    """A frame around what is HTML already."""
-    return f"<section class='vg-card'>{inside}</section>"

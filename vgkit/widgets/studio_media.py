@@ -25,15 +25,14 @@ class Media:
         signed = address_of(path, save_as=save_as)
         return self.base + signed if signed else _embedded(path)
 
-    def video(self, path: Path | None, label: str, *, poster: Path | None = None) -> str:
+    def video(self, path: Path | None, label: str) -> str:
         """A player of one film as HTML; empty where there is none."""
         address = self.address(path)
         if not address:
             return ""
-        shown = f" poster='{html.escape(picture)}'" if (picture := thumbnail(poster, width_px=720)) else ""
         return (
             f"<video class='vg-video' controls playsinline preload='metadata' src='{html.escape(address)}'"
-            f" aria-label='{html.escape(label)}'{shown}></video>"
+            f" aria-label='{html.escape(label)}'></video>"
         )
 
     def picture(self, path: Path | None, label: str, *, width_px: int = 1120) -> str:

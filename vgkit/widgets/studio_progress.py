@@ -7,7 +7,7 @@ from vgkit.progress_table import clock, lesser, usd
 from vgkit.studio.watching import Sight
 from vgkit.widgets.look import bar, heading, note, quiet, state_chip
 
-PHASES = {
+_PHASES = {
     "validate": "Plan",
     "animatic": "Stills",
     "references": "References",
@@ -69,7 +69,7 @@ def _share(sight: Sight) -> float:
 
 
 def _phase(phase: PhaseProgress) -> str:
-    name = PHASES.get(phase.phase, phase.phase)
+    name = _PHASES.get(phase.phase, phase.phase)
     told = _STATES.get(phase.state, phase.state)
     if phase.state == "running" and phase.total:
         told = f"{phase.done} of {phase.total}"

@@ -127,5 +127,5 @@ def _stills(sight: Sight, media: Media) -> str:
     return (
         "<h3>The stills</h3>"
         + media.picture(sight.sheet, "Contact sheet of the stills")
-        + media.video(sight.animatic, "The stills as a moving preview, with their transitions", poster=None)
+        + media.video(sight.animatic, "The stills as a moving preview, with their transitions")
     )
