@@ -20,8 +20,9 @@ from vgkit import __version__
 from vgkit.engines.spend import Door
 from vgkit.errors import EngineUnknown, ParameterError, RunError
 from vgkit.files import refused, write_json
-from vgkit.ledger import Events, read_events
+from vgkit.ledger import Events
 from vgkit.ledger.money import Spending, money_lock
+from vgkit.ledger.reading import read_kinds
 from vgkit.ledger.rehearsals import LAB
 from vgkit.phases.asking import onlooker
 from vgkit.places import runs_dir
@@ -139,7 +140,7 @@ class Lab:
         if any(known.get(name) != value for name, value in record.items()) or not known:
             created = known.get("created_at") or datetime.now(UTC).isoformat(timespec="microseconds")
             write_json(self.folder / LAB, {**record, "vgkit": __version__, "created_at": created})
-        told = read_events(self.events.path).of("lab_started")
+        told = read_kinds(self.events.path, ("lab_started",))
         if not told or told[-1].usd("cap_usd") != self.cap_usd:
             self.events.write(
                 "lab_started",

@@ -13,7 +13,7 @@ from vgkit.engines.base import ClipRequest, Request
 from vgkit.errors import VgkitError
 from vgkit.lab.lab import Lab
 from vgkit.lab.trial import Score
-from vgkit.ledger import read_events
+from vgkit.ledger.reading import read_kinds
 from vgkit.phases.scores import figure_of, score_take
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def score_from(name: str, figure: Mapping[str, Any]) -> Score:
 
 
 def _known(lab: Lab, id: str) -> dict[str, Mapping[str, Any]]:
-    told = read_events(lab.events.path).of("metric")
+    told = read_kinds(lab.events.path, ("metric",))
     return {event["name"]: event.fields for event in told if event["subject"] == id}
 
 

@@ -15,7 +15,8 @@ from vgkit.lab.lab import Lab, lab_names
 from vgkit.lab.telling import trials
 from vgkit.lab.trial import Rendered
 from vgkit.lab.words import BeatEdit, Edits, Words
-from vgkit.ledger import Event, Events, read_events
+from vgkit.ledger import Event, Events
+from vgkit.ledger.reading import read_kinds
 from vgkit.places import runs_dir
 
 _VERSION, _TRIAL = "version", "trial"  # what a vote is on
@@ -151,7 +152,7 @@ def star_trial(lab: Lab, id: str, *, starred: bool = True) -> None:
 
 def starred_trials(lab: Lab) -> frozenset[str]:
     """The ids of the lab's trials that bear a star."""
-    return _starred(read_events(lab.events.path).of("vote"), _TRIAL)
+    return _starred(read_kinds(lab.events.path, ("vote",)), _TRIAL)
 
 
 def trials_of(lab: Lab, id: str) -> tuple[Rendered, ...]:
@@ -170,10 +171,9 @@ def _starred(votes: Sequence[Event], subject: str) -> frozenset[str]:
 
 
 def _in_lab(folder: Path) -> Iterator[PromptVersion]:
-    log = read_events(folder / "events.jsonl")
-    starred = _starred(log.of("vote"), _VERSION)
-    for event in log.of("prompt_version"):
-        yield _read(event, starred)
+    told = read_kinds(folder / "events.jsonl", ("vote", "prompt_version"))
+    starred = _starred([event for event in told if event.kind == "vote"], _VERSION)
+    yield from (_read(event, starred) for event in told if event.kind == "prompt_version")
 
 
 def _read(event: Event, starred: Collection[str]) -> PromptVersion:
