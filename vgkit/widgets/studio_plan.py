@@ -47,7 +47,7 @@ def first_complaint(found: Verdict, labels: dict[str, str]) -> str:
 
     Of a field it is the first sentence: beside the field stands the rest.
     """
-    if found.good:
+    if not found.complaints:
         return ""
     field, sentence = next(iter(sorted(found.complaints.items(), key=lambda each: bool(each[0]))))
     lead = f"{labels[field]}: {sentence.partition('. ')[0].rstrip('.')}." if field in labels else sentence
