@@ -141,14 +141,14 @@ class Studio:
             return
         if self.form.untouched and arrival.draft:
             self.form.fill(arrival.draft)
-            self._edited_at = float("-inf")
-        self.form.keep_pictures(runs_dir() / ".uploads" / self._person)
+        self._edited_at = float("-inf")  # the page may have been built hours ago: what is left of the caps may differ
         runs = self._list()
         at_work = [run.name for run in runs if run.state in _TO_COME_BACK_TO and run.owner == self._person]
         kept = [run.name for run in runs if run.name == arrival.opened]
         for name in [self._run_name, *at_work, *kept]:
             if name and not self.opened.name:
                 self.open(name)
+        self.form.keep_pictures(runs_dir() / ".uploads" / self._person)
 
     def _judge(self) -> float:
         """Look at the draft once nothing has been typed for a moment; else answer how long that moment still lasts."""
