@@ -106,10 +106,9 @@ def check_brief(
     Raises BriefError, TemplateError, AssetError, EngineUnknown, LicenceForbids, KeyMissing or StoreError.
     """
     checked, refusals = look_over(brief, base=base, allowed=allowed, rehearsed=rehearsed)
-    for refusal in refusals:
-        raise refusal
+    if checked is None:
+        raise refusals[0]
     check_room(brief.duration_s)
-    assert checked is not None
     return checked
 
 
@@ -176,11 +175,10 @@ def make_run(
 
     Raises RunError for a name that is none, and StoreError.
     """
-    wish, made = name or _default_name(checked.brief), False
-    while not made:
-        asked_for = checked.brief, checked.template, dict(settings or {}), needs_approval, rehearsal, batch, owner
-        run = Run(new_folder(wish), *asked_for)
-        made = _make_folder(run, checked.copies)
+    wish = name or _default_name(checked.brief)
+    asked_for = checked.brief, checked.template, dict(settings or {}), needs_approval, rehearsal, batch, owner
+    while not _make_folder(run := Run(new_folder(wish), *asked_for), checked.copies):
+        log.info("another run has taken the name %s", run.name)
     log.info("run %s started with vgkit %s", run.name, __version__)
     return run
 

@@ -35,9 +35,9 @@ class Sight:
     """A run at one moment. Seconds are those of this attempt, money in US dollars that of all attempts.
 
     ``said`` is the sentence to show beside the state; it may be empty. ``before`` counts the films that wait before a
-    queued one. ``left_s`` is None where it can't be told. Paths are None until there is such a file: ``sheet`` and
-    ``animatic`` are the stills, ``film_sheet`` and ``poster`` the film. ``open_calls`` are under way at hosts and may
-    cost up to ``open_usd``; where nothing is at work, they go on though nobody waits for them.
+    queued one. ``left_s``, from when its turn comes, is None where it can't be told. Paths are None until there is such
+    a file: ``sheet`` and ``animatic`` are the stills, ``film_sheet`` and ``poster`` the film. ``open_calls`` are under
+    way at hosts and may cost up to ``open_usd``; where nothing is at work, they go on though nobody waits for them.
     """
 
     run: str
