@@ -36,6 +36,23 @@ def test_asking_for_help_loads_no_server() -> None:
 
 
 @pytest.mark.slow
+def test_the_browser_is_given_a_file_of_the_person_s_own_and_no_token(tmp_path: Path) -> None:
+    told, browser = tmp_path / "told", tmp_path / "browser.sh"
+    browser.write_text(
+        f'#!/bin/sh\necho "$1" > {told}\nstat -c %a "${{1#file://}}" >> {told}\ncat "${{1#file://}}" >> {told}\n'
+    )
+    browser.chmod(0o700)
+    code = "from vgkit.serving.server import browse; browse('http://127.0.0.1:1/?token=abc')"
+    environment = {**os.environ, "BROWSER": f"{browser} %s", "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    address, mode, page = told.read_text().splitlines()
+    assert "abc" not in address
+    assert mode == "600"
+    assert "url=http://127.0.0.1:1/?token=abc" in page
+    assert not list(tmp_path.glob("*.html"))
+
+
+@pytest.mark.slow
 def test_the_address_is_said_once_and_the_server_ends_when_asked(tmp_path: Path) -> None:
     environment = {**os.environ, **jupyter_environment(tmp_path / "home"), "VGKIT_RUNS": str(tmp_path / "runs")}
     command = [sys.executable, "-m", "vgkit", "studio", "--no-browser", "--port=0", "--ip=0.0.0.0"]

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
+from urllib.parse import quote
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import url_path_join
@@ -14,7 +15,6 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
 from vgkit.serving.addresses import PREFIX, content_type, opened
-from vgkit.store.signing import attachment
 
 _PART = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 _CHUNK_BYTES = 1 << 18
@@ -69,7 +69,7 @@ class FilesHandler(JupyterHandler):
         self.set_header("Cache-Control", "private, no-cache")
         self.set_header("Etag", f'"{mark}"')
         if save_as:
-            self.set_header("Content-Disposition", attachment(save_as))
+            self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{quote(save_as, safe='')}")
 
     def _part(self, mark: str, size: int) -> range | None:
         asked = self.request.headers.get("Range", "")
