@@ -96,7 +96,7 @@ def with_strips(shown: Shown) -> Shown:
         return shown
     try:
         return _with(shown, reading_of(shown.path))
-    except MediaError as why:
+    except (MediaError, OSError) as why:
         return replace(shown, note=f"{shown.title} can't be measured: {why}")
 
 
