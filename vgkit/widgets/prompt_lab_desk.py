@@ -1,12 +1,11 @@
 """What all parts of the prompt lab's page share: the lab that pays, rehearsed or not, and what is left to spend."""
 
-import html
 import threading
 from dataclasses import dataclass
 from decimal import Decimal
 
 from vgkit.engines.hosts import host
-from vgkit.errors import KeyMissing, VgkitError
+from vgkit.errors import KeyMissing
 from vgkit.lab.lab import Lab
 from vgkit.lab.trial import Kind
 from vgkit.lab.trials import engines_for
@@ -85,8 +84,3 @@ def can_pay() -> bool:
     except KeyMissing:
         return False
     return True
-
-
-def problem(error: VgkitError) -> str:
-    """An error as HTML, for a place where a figure was to stand."""
-    return f"<span class='vg-complaint'>{html.escape(str(error))}</span>"

@@ -15,6 +15,7 @@ from vgkit.widgets import prompt_lab_tiles as tiles
 from vgkit.widgets.look import note, quiet
 from vgkit.widgets.player import player
 from vgkit.widgets.prompt_lab_prompts import in_words
+from vgkit.widgets.prompt_lab_settings import label_of
 from vgkit.widgets.prompt_lab_tiles import Tile, Tiles
 from vgkit.widgets.studio_parts import hide, markup, stack
 
@@ -60,8 +61,8 @@ class Results:
         self.board.put(*(replace(self.board.tiles[each], starred=on) for each in alike))
 
     def _pair(self, picked: tuple[Tile, ...]) -> None:
-        one_more = "Choose another to compare it with." if len(picked) == 1 else ""
-        self._said.value = quiet(one_more)
+        told = ("", "Choose another to compare it with.", "Side by side:")
+        self._said.value = quiet(told[len(picked)])
         self.side.children = [_side_by_side(picked)] if len(picked) == 2 else []
         hide(self.side, unless=bool(self.side.children))
 
@@ -73,6 +74,12 @@ def made(id: str, rendered: Rendered, lab: Lab, *, label: str, row: int = 0) -> 
     )
     starred = rendered.id in starred_trials(lab)
     return Tile(id, label, row, "made", rendered.path, note_of(rendered), scores=scores, starred=starred)
+
+
+def told_of(rendered: Rendered) -> str:
+    """What was rendered, from which seed, and with which settings of its own."""
+    turned = (f"{label_of(name)} {value:g}" for name, value in rendered.params.items())
+    return ", ".join((rendered.which, f"seed {rendered.seed}", *turned))
 
 
 def note_of(rendered: Rendered) -> str:

@@ -16,7 +16,7 @@ from vgkit.widgets.prompt_lab_desk import Desk
 from vgkit.widgets.prompt_lab_doer import Doer, Work
 from vgkit.widgets.prompt_lab_fields import Field, choice, line
 from vgkit.widgets.prompt_lab_prompts import in_words
-from vgkit.widgets.prompt_lab_results import Results, made
+from vgkit.widgets.prompt_lab_results import Results, made, told_of
 from vgkit.widgets.prompt_lab_settings import SettingsView
 from vgkit.widgets.prompt_lab_tiles import Tile
 from vgkit.widgets.prompt_lab_work import Change, Newest, Stage
@@ -136,7 +136,7 @@ class TrialPanel:
         try:
             lab = self._desk.lab
             found = [(f"earlier-{n}", each) for n, each in enumerate(reversed(trials(lab)))][:_MOST_SHOWN]
-            tiles = [made(id, each, lab, label=f"{each.which}, seed {each.seed}") for id, each in found]
+            tiles = [made(id, each, lab, label=told_of(each)) for id, each in found]
         except VgkitError as refusal:
             said = str(refusal)
             return lambda: self.doer.price("", refused=said)
@@ -172,15 +172,15 @@ class TrialPanel:
         assert trial is not None
         tile = Tile(f"trial-{count}", f"{count}: {trial.which}", state="working")
         self._lay(tile)
-        return lambda stopping: self._render(lab, trial, tile, stopping)
+        return lambda stopping: self._render(lab, trial, tile, count, stopping)
 
-    def _render(self, lab: Lab, trial: Trial, tile: Tile, stopping: threading.Event) -> str:
+    def _render(self, lab: Lab, trial: Trial, tile: Tile, count: int, stopping: threading.Event) -> str:
         try:
             rendered = render(lab, trial, stopping=stopping)
         except BaseException:
             self._stage.show(lambda: self._lay(tile, gone=True))
             raise
-        shown = made(tile.id, rendered, lab, label=f"{tile.label}, seed {rendered.seed}")
+        shown = made(tile.id, rendered, lab, label=f"{count}: {told_of(rendered)}")
         self._stage.show(lambda: self._came(shown, rendered, lab))
         return _told(rendered)
 
