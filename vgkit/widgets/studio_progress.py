@@ -24,10 +24,11 @@ def head_html(sight: Sight, title: str) -> str:
     lead = f"<div class='vg-row'>{heading(title)}{state_chip(sight.state)}</div>"
     if sight.state == "gone":
         return lead
-    # The state on its pill says as much of a film that is there, and what went wrong stands below with its cure.
+    # The figures of a film that is there stand below it, and so does what went wrong, with its cure.
+    counts = "" if sight.state == "success" else _counts(sight)
     said = "" if sight.state == "success" or sight.trouble else sight.said
     shown = bar(_share(sight), "how much of the film is made") if sight.at_work else ""
-    return f"<div class='vg-stack'>{lead}{quiet(said)}{shown}{quiet(_counts(sight))}</div>"
+    return f"<div class='vg-stack'>{lead}{quiet(said)}{shown}{quiet(counts)}</div>"
 
 
 def phases_html(sight: Sight) -> str:
