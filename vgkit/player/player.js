@@ -523,8 +523,8 @@ class Timeline {
   // A label that has no room would be cut off; its name still stands in the line above when the moment is there.
   #fit() {
     for (const mark of this.box.querySelectorAll('.vgp-mark')) {
-      mark.classList.remove('vgp-narrow');
-      mark.classList.toggle('vgp-narrow', mark.firstElementChild.offsetWidth > mark.clientWidth);
+      const { offsetLeft, offsetWidth } = mark.firstElementChild;
+      mark.classList.toggle('vgp-narrow', offsetLeft + offsetWidth > mark.clientWidth);
     }
   }
 }
@@ -578,7 +578,10 @@ function line(values, frames, [low, high], letter) {
   const path = drawing('<svg><path></path></svg>').firstChild;
   let pen = 'M';
   const steps = values.slice(0, Math.ceil(frames)).map((value, at) => {
-    if (value === null) return void (pen = 'M') ?? '';
+    if (value === null) {
+      pen = 'M';
+      return '';
+    }
     const y = high > low ? 96 - (92 * (value - low)) / (high - low) : 50;
     const step = `${pen}${((1000 * (at + 0.5)) / frames).toFixed(1)} ${y.toFixed(1)}`;
     pen = 'L';
