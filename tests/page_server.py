@@ -24,7 +24,7 @@ door = open_door("127.0.0.1", 0)
 serve(door, token=sys.argv[2], notebooks=Path(sys.argv[1]), opened=lambda: print(door.address(), flush=True))
 """
 _TELL = """
-import json, os, subprocess, sys
+import json, os, sys
 from pathlib import Path
 from vgkit.places import runs_dir
 from vgkit.serving.addresses import address_of
@@ -109,8 +109,8 @@ def execute(kernel: str, authorization: str, code: str) -> str:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Pages]:
-    """Serve a page that works and one that fails, over a run with one file of each kind."""
+def served(folder: Path, *cells: str) -> Iterator[Pages]:
+    """Serve a page that works, with more ``cells``, and one that fails, over a run with one file of each kind."""
     token = secrets.token_hex(16)
     pages, run = folder / "pages", folder / "runs" / "kite"
     (run / "notebooks").mkdir(parents=True)
@@ -118,7 +118,7 @@ def served(folder: Path) -> Iterator[Pages]:
     (run / "film.mp4").write_bytes(bytes(range(256)) * 4000)
     for name in ("poster.jpg", "run.json", "events.jsonl", ".secret.png", "notebooks/01_validate.ipynb"):
         (run / name).write_text(name, "utf-8")
-    (pages / "studio.ipynb").write_text(notebook(_TELL, _WIDGETS), "utf-8")
+    (pages / "studio.ipynb").write_text(notebook(_TELL, _WIDGETS, *cells), "utf-8")
     (pages / "prompt_lab.ipynb").write_text(notebook("1 / 0", "print('never')"), "utf-8")
     (pages / "other.ipynb").write_text(notebook("print('other')"), "utf-8")
     environment = {**jupyter_environment(folder / "jupyter"), "VGKIT_RUNS": str(folder / "runs")}

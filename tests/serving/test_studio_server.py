@@ -194,13 +194,19 @@ def test_the_terminal_shows_no_token_and_no_traceback(pages: Pages, visitor: htt
 
 
 @pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
-def test_the_server_ends_with_all_its_kernels(tmp_path: Path, asked: signal.Signals) -> None:
-    with served(tmp_path) as pages:
+def test_the_server_ends_with_its_kernels_and_what_they_started_goes_on(tmp_path: Path, asked: signal.Signals) -> None:
+    start = "import subprocess; subprocess.Popen(['sleep', '300'], start_new_session=True)"
+    with served(tmp_path, start) as pages:
         with pages.visitor() as client:
-            kernels = [told(client.get("/").text)["pid"] for _ in range(2)]
-        kept = [psutil.Process(pid) for pid in kernels]
-        kept += psutil.Process(pages.server.pid).children(recursive=True)
+            for _ in range(2):
+                client.get("/")
+        everything = psutil.Process(pages.server.pid).children(recursive=True)
+        runs = [process for process in everything if process.name() == "sleep"]
         os.kill(pages.server.pid, asked)
-        _, alive = psutil.wait_procs(kept, timeout=20)
-        assert alive == []
-        assert "Traceback" not in pages.server.said
+        _, alive = psutil.wait_procs([process for process in everything if process not in runs], timeout=30)
+        going_on = [run for run in runs if run.is_running()]
+        for run in going_on:
+            run.kill()
+    assert alive == []
+    assert len(going_on) == len(runs) >= 2
+    assert "Traceback" not in pages.server.said
