@@ -24,6 +24,7 @@ from vgkit.widgets.studio_parts import button, markup, row, stack
 
 _MOST_SHOWN = 8
 _MOST_SEED = 2**31 - 1
+_ABOUT = {"sketch@local": "Draws by the brief and the seed; another pattern changes nothing in it."}
 _NOUNS: dict[Kind, str] = {"keyframe": "still", "clip": "clip"}
 
 
@@ -90,7 +91,7 @@ class TrialPanel:
         engines = self._desk.engines(kind)
         known = [reference for _, reference in engines]
         self.engine.offer(engines, self.engine.value if self.engine.value in known else known[0])
-        self.settings.offer(settable(str(self.engine.value), kind))
+        self._offer_settings()
 
     def recall(self) -> None:
         """Show what was rendered in this lab before, where nothing is shown yet."""
@@ -154,8 +155,13 @@ class TrialPanel:
         self.reprice()
 
     def _turn_engine(self) -> None:
-        self.settings.offer(settable(str(self.engine.value), self.kind.value))
+        self._offer_settings()
         self.reprice()
+
+    def _offer_settings(self) -> None:
+        engine = str(self.engine.value)
+        self.settings.offer(settable(engine, self.kind.value))
+        self.engine.hint(_ABOUT.get(engine, ""))
 
     def _roll(self) -> None:
         self.seed.control.value = str(random.randrange(_MOST_SEED))
