@@ -150,6 +150,7 @@ def test_lines_of_json_are_nested_or_dotted_and_null_is_left_out(tmp_path: Path)
         ('{"seed": NaN}', "line 2: can't be read: NaN is no number in JSON"),
         ('{"seed": ' + "9" * 5000 + "}", "line 2: can't be read: Exceeds the limit"),
         ("[" * 100_000, "line 2: can't be read: "),
+        ('{"settings": 2}', "line 2, settings: is a table; write settings.takes and the like"),
         ('{"promt": 1}', "line 2, promt: is not a field of a film. Did you mean prompt?"),
     ],
 )

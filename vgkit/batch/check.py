@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _STAND_IN = {"prompt": "…"}  # where the real one was refused, so that the rest can be checked
 _WORDS = 4  # of a product or prompt that stand in the name of a row without one
 _LONGEST_WORDS = 30
-_DIGITS = 12  # hexadecimal; among 100,000 rows two differ in all but one case of 50,000
+_DIGITS = 12  # hexadecimal; that two of 100,000 rows share one is a chance of 1 in 50,000
 
 
 def plan(spec: Spec, *, rehearsal: dict[str, Any] | None = None) -> tuple[Film, ...]:

@@ -25,8 +25,10 @@ FIELDS: tuple[str, ...] = (
 @functools.lru_cache(maxsize=4096)
 def unknown(field: str) -> str:
     """Say what is wrong with a field's name; nothing where it is one that a row may have."""
-    if field in FIELDS or field in _PARTS or field == _SETTINGS or field.startswith(f"{_SETTINGS}."):
+    if field in FIELDS or field in _PARTS or field.startswith(f"{_SETTINGS}."):
         return ""
+    if field == _SETTINGS:
+        return f"is a table; write {_SETTINGS}.takes and the like"
     close = difflib.get_close_matches(field.lower(), FIELDS, n=1)
     guess = f"Did you mean {close[0]}?" if close else f"There are {', '.join(FIELDS)}, and settings. with a setting."
     return f"is not a field of a film. {guess}"
