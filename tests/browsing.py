@@ -3,7 +3,6 @@
 Widgets are shown by somebody else's program, so only that program can tell whether they work there; and whatever a page
 asks for beyond this machine would be missing on a train, so every request is written down."""
 
-import importlib.util
 import json
 import os
 import re
@@ -156,9 +155,7 @@ def lab_server(folder: Path) -> Iterator[Lab]:
     runs.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--port={free_port()}", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
-    command += ["--LabApp.expose_app_in_browser=True"]
-    if importlib.util.find_spec("vgkit.serving"):
-        command += ["--ServerApp.jpserver_extensions={'vgkit.serving': True}"]
+    command += ["--LabApp.expose_app_in_browser=True", "--ServerApp.jpserver_extensions={'vgkit.serving': True}"]
     environment = {**jupyter_environment(folder / ".jupyter"), "VGKIT_RUNS": str(runs)}
     with serving(command, cwd=folder, environment=environment) as server:
         yield Lab(server, token, folder, runs)

@@ -22,10 +22,7 @@ from browsing import (
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 _FAILED = pytest.StashKey[bool]()
-_HARMLESS = (
-    # The browser's own wording of an answer that a page asked for on purpose and deals with.
-    r"favicon\.ico",
-)
+_HARMLESS = (r"favicon\.ico",)  # which a page that a test writes has not
 
 
 @pytest.hookimpl(wrapper=True)

@@ -106,13 +106,16 @@ def test_two_visitors_share_nothing_but_the_server(visitor: Callable[[], Page], 
     assert other.evaluate("localStorage.getItem('mine')") is None
 
 
-def test_a_notebook_of_ours_runs_in_jupyterlab_with_parameters(page: Page, lab: Lab, runs: Path) -> None:
+def test_a_notebook_of_ours_runs_in_jupyterlab_with_parameters(
+    page: Page, watched: Watched, lab: Lab, runs: Path
+) -> None:
     begun = started(name="harness")
     lab.prepare("01_validate.ipynb", run_dir="harness")
     lab.open(page, "01_validate.ipynb")
     lab.run_all(page)
     expect(page.locator(".jp-OutputArea .vg").first).to_be_visible()
     assert begun.path("storyboard.json").is_file()
+    assert any(url.startswith("ws://127.0.0.1:") for url in watched.requests)
 
 
 CELLS = (

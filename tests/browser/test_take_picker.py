@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Camera, Lab
+from browsing import Camera, Lab, Watched
 from builders import run as started
 from playwright.sync_api import Locator, Page, expect
 
@@ -63,7 +63,7 @@ def opened(page: Page, lab: Lab) -> Locator:
 
 
 def test_a_click_puts_another_take_into_the_cut_and_leaves_the_rest(
-    page: Page, lab: Lab, camera: Camera, film: Run
+    page: Page, watched: Watched, lab: Lab, camera: Camera, film: Run
 ) -> None:
     picks, before, cut = told(film, "chunks/picks.json"), clips(film), sha256_of(film.path("cut.mkv"))
     other = {"t01": "t02", "t02": "t01"}[picks["s02"]]
@@ -73,6 +73,7 @@ def test_a_click_puts_another_take_into_the_cut_and_leaves_the_rest(
 
     picker.get_by_role("button", name="Compare the takes of s02").click()
     page.wait_for_function(PLAYING)
+    assert len({url for url in watched.requests if "/vgkit/files/" in url}) == 2
     camera(page, "opened", PICKER)
 
     use = picker.get_by_role("button", name=f"Use {other}", exact=True)
