@@ -2,6 +2,8 @@
 // The kernel keeps the board; this shows it, and tells the kernel what a person pressed.
 
 const base = () => JSON.parse(document.getElementById("jupyter-config-data")?.textContent ?? "{}").baseUrl ?? "/";
+const ROOMY_COLUMNS = 4; // with more of them tiles are narrow
+const MOST_COLUMNS = 6; // with more, tiles follow each other, each with its label
 const SCORES_IN_TILE = 4; // all are told where a tile is opened
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -101,7 +103,7 @@ function foot(model, tile) {
 
 function words(model, tile, plain) {
   const said = [make("p", { class: "vg-tile-label" }, tile.label)];
-  if (tile.best) said.unshift(make("p", { class: "vg-tile-best" }, `Best ${tile.best}`));
+  if (tile.best) said.unshift(make("p", { class: "vg-tile-best" }, "Best", make("span", {}, ` ${tile.best}`)));
   if (tile.note) said.push(make("p", { class: "vg-tile-note" }, tile.note));
   if (tile.said) said.push(make("p", { class: "vg-tile-said" }, tile.said));
   if (tile.scores.length) said.push(scores(tile, SCORES_IN_TILE));
@@ -153,7 +155,8 @@ class Board {
   build(board) {
     const before = this.places;
     this.places = new Map(board.tiles.map((tile) => [tile.id, before.get(tile.id) ?? make("article", { "data-tile": tile.id })]));
-    const inside = board.columns.length ? this.table(board) : this.list(board);
+    const fits = board.columns.length > 0 && board.columns.length <= MOST_COLUMNS;
+    const inside = fits ? this.table(board) : this.list(board);
     this.el.replaceChildren(...(board.tiles.length ? [inside] : []));
   }
 
@@ -162,7 +165,7 @@ class Board {
     const rows = board.rows.map((row, down) => make("tr", {}, ...(named ? [make("th", { scope: "row" }, row)] : []),
       ...board.tiles.filter((tile) => tile.row === down).map((tile) => make("td", {}, this.places.get(tile.id)))));
     const head = make("tr", {}, ...(named ? [make("td")] : []), ...board.columns.map((name) => make("th", { scope: "col" }, name)));
-    return make("table", {},
+    return make("table", { class: board.columns.length > ROOMY_COLUMNS && "vg-tiles-many" },
       make("caption", {}, board.caption), make("thead", {}, head), make("tbody", {}, ...rows));
   }
 
