@@ -107,11 +107,13 @@ class TrialPanel:
             self.doer.price("", refused="The words can't be used yet; see what is said beside them.")
             return
         found = self._complaints(trial)
-        for name in ("which", "engine", "seed"):
-            getattr(self, name).complain(found.get(name, ""))
+        beside = {"which": self.which, "engine": self.engine, "seed": self.seed}
+        for name, field in beside.items():
+            field.complain(found.get(name, ""))
         self.settings.complain(found)
         if found:
-            self.doer.price("", refused="Something above can't be used.")
+            others = [said for name, said in found.items() if name not in beside and not name.startswith("params.")]
+            self.doer.price("", refused=" ".join(others) or "Something above can't be used.")
         else:
             self.doer.pend()
             self.prices.order(lambda: self._priced(trial))
