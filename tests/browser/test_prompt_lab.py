@@ -30,6 +30,12 @@ def press(button: Locator) -> None:
     button.click()
 
 
+def retype(field: Locator, suggested: str, value: str) -> None:
+    """Type over what the page suggests, once it has."""
+    expect(field).to_have_value(suggested, timeout=LONG_MS)
+    field.fill(value)
+
+
 def made(page: Page, board: str, count: int) -> None:
     expect(page.locator(f".vg-{board}-board [data-state=made]")).to_have_count(count, timeout=LONG_MS)
 
@@ -53,9 +59,9 @@ def test_a_word_is_changed_tried_compared_and_kept(page: Page, studio: Studio, r
     camera(page, "render", ".vg-lab")
 
     turn_to(page, "Grid")
-    page.locator(".vg-across-values textarea").fill("1, 2")
-    page.locator(".vg-down select").select_option("prompt variants")
-    page.locator(".vg-down-values textarea").fill("{product} in fog\n{product} in snow")
+    retype(page.locator(".vg-across-values textarea"), "1, 2, 3", "1, 2")
+    pattern = page.locator(".vg-pattern textarea").input_value()
+    retype(page.locator(".vg-down-values textarea"), pattern, "{product} in fog\n{product} in snow")
     expect(page.locator("button.vg-grid")).to_contain_text("4 tiles")
     press(page.locator("button.vg-grid"))
     made(page, "grid", 4)
@@ -102,9 +108,9 @@ def test_a_grid_is_cancelled_and_what_was_made_is_free_the_next_time(
     turn_to(page, "Render")
     page.locator(".vg-engine select").select_option("sdxl: rehearsed")
     turn_to(page, "Grid")
-    page.locator(".vg-across-values textarea").fill("1, 2, 3, 4, 5, 6")
+    retype(page.locator(".vg-across-values textarea"), "1, 2, 3", "1, 2, 3, 4, 5, 6")
     page.locator(".vg-down select").select_option("guidance")
-    page.locator(".vg-down-values textarea").fill("4, 5, 6, 7, 8, 9")
+    retype(page.locator(".vg-down-values textarea"), "4.2, 7, 10", "4, 5, 6, 7, 8, 9")
     expect(page.locator("button.vg-grid")).to_contain_text("36 tiles, about")  # more than the host bears at once
     press(page.locator("button.vg-grid"))
     expect(page.locator(".vg-grid-board [data-state=made]").first).to_be_visible(timeout=LONG_MS)
