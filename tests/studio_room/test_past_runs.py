@@ -64,6 +64,13 @@ def test_a_film_is_listed_with_its_state_cost_and_what_it_was_asked_for() -> Non
     assert (past.film, past.poster) == (run.path("film.mp4"), run.path("poster.jpg"))
 
 
+def test_a_film_that_took_several_attempts_took_the_seconds_of_all() -> None:
+    run = made(made(owned_run(name="kite"), state="stopped"))
+    assert past_runs()[0].seconds == 8.0
+    run.events.write("run_started", brief={}, profile="offline", engines={})
+    assert past_runs()[0].seconds is None
+
+
 @pytest.mark.parametrize("state", ["success", "degraded", "failed", "stopped"])
 def test_the_list_and_the_film_itself_tell_of_the_same_state(state: str) -> None:
     run = made(owned_run(name="kite"), state=state)

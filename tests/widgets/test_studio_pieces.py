@@ -75,6 +75,22 @@ def test_an_errand_that_fails_says_why_and_the_next_one_is_done() -> None:
     ]
 
 
+def test_a_page_that_has_ended_is_not_brought_up_to_date_any_more() -> None:
+    ticks: list[int] = []
+
+    def tick() -> float:
+        ticks.append(len(ticks))
+        if len(ticks) == 3:
+            pulse.end()
+        return 0.0
+
+    pulse = Pulse(tick, on_error=str)
+    pulse.start()
+    assert pulse._thread is not None
+    pulse._thread.join()
+    assert len(ticks) == 3
+
+
 def test_a_page_goes_on_after_an_error_and_says_it() -> None:
     told: list[str] = []
 

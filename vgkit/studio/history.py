@@ -31,7 +31,7 @@ _KEPT = 4096
 
 @dataclass(frozen=True)
 class PastRun:
-    """One run in a list. ``seconds`` are those of its latest attempt, where it has ended, ``cost_usd`` those of all."""
+    """One run in a list. ``seconds`` and ``cost_usd`` are those of all attempts; no seconds while one is under way."""
 
     name: str
     folder: Path
@@ -73,14 +73,14 @@ def title_of(brief: Mapping[str, Any]) -> str:
 
 def _past_run(folder: Path, record: Mapping[str, Any]) -> PastRun | None:
     try:
-        brief, progress = record["brief"], _progress(folder)
+        brief, (progress, attempts_s) = record["brief"], _progress(folder)
         return PastRun(
             name=folder.name,
             folder=folder,
             title=title_of(brief),
             created_at=datetime.fromisoformat(record["created_at"]),
             state=standing(folder, progress, needs_approval=bool(record.get("needs_approval"))).state,
-            seconds=progress.seconds,
+            seconds=None if progress.seconds is None else attempts_s,
             cost_usd=progress.cost_usd,
             profile=str(brief["profile"]),
             engines=_engines(brief),
@@ -116,19 +116,21 @@ def _record_as_of(path: Path, _changed_ns: int) -> Mapping[str, Any] | None:
     return record_of(path.parent)
 
 
-def _progress(folder: Path) -> RunProgress:
-    """How far a run is; read again only where its record has grown."""
+def _progress(folder: Path) -> tuple[RunProgress, float]:
+    """How far a run is, and the seconds that its attempts took; read again only where its record has grown."""
     path = folder / "events.jsonl"
     try:
         found = path.stat()
     except FileNotFoundError:
-        return RunProgress.of(PHASES)
+        return RunProgress.of(PHASES), 0.0
     return _progress_as_of(path, found.st_mtime_ns, found.st_size)
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def _progress_as_of(path: Path, _changed_ns: int, _size: int) -> RunProgress:
-    progress = RunProgress.of(PHASES)
+def _progress_as_of(path: Path, _changed_ns: int, _size: int) -> tuple[RunProgress, float]:
+    progress, attempts_s = RunProgress.of(PHASES), 0.0
     for event in read_kinds(path, _TELLING):
         progress = progress.after(event)
-    return progress
+        if event.kind == "run_finished":
+            attempts_s += event["seconds"]
+    return progress, attempts_s

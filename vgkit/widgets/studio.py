@@ -74,6 +74,11 @@ class Studio:
         self.pulse.start()
         self.pulse.wake()
 
+    def end(self) -> None:
+        """Take the page away, since another takes its place. Films that are being made go on."""
+        self.pulse.end()
+        self.box.close()
+
     def tick(self) -> float:
         """Bring the whole page up to date, and answer after how many seconds to do so again."""
         if self._arrival is not None:
@@ -216,9 +221,18 @@ class Studio:
         self.trouble.value = note("The page could not be brought up to date.", "bad", more=f"{error}. It tries again.")
 
 
+_shown: list[Studio] = []
+
+
 def studio(run_dir: str = "") -> Any:
-    """Show the studio; ``run_dir`` names a run to open at once. Where nobody sits at the notebook, say so instead."""
+    """Show the studio; ``run_dir`` names a run to open at once. Where nobody sits at the notebook, say so instead.
+
+    A kernel has one such page: the one before, whose cell may have been run again, is taken away.
+    """
     if not attended():
         return "The studio is a page for a person. Open this notebook in JupyterLab, or start `vgkit studio`."
     served = any(name.startswith("VOILA_") for name in os.environ)
-    return Studio(run_dir, everyone=not served).box
+    while _shown:
+        _shown.pop().end()
+    _shown.append(Studio(run_dir, everyone=not served))
+    return _shown[-1].box

@@ -19,12 +19,13 @@ _PAUSE_AFTER_ERROR_S = 2.0
 class Pulse:
     """Calls ``tick`` again and again in a thread of its own: after as many seconds as it answers, or when woken.
 
-    What ``tick`` raises is written down and told to ``on_error``; the next one comes all the same.
+    What ``tick`` raises is written down and told to ``on_error``; the next one comes all the same, until ``end``.
     """
 
     def __init__(self, tick: Callable[[], float], *, on_error: Callable[[Exception], None]) -> None:
         self._tick, self._on_error = tick, on_error
         self._woken = threading.Event()
+        self._ended = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -37,8 +38,13 @@ class Pulse:
         """Let the next tick come at once."""
         self._woken.set()
 
+    def end(self) -> None:
+        """Let no further tick come; one that is under way is not waited for."""
+        self._ended = True
+        self.wake()
+
     def _go(self) -> None:
-        while True:
+        while not self._ended:
             self._woken.wait(self._once())
             self._woken.clear()
 
