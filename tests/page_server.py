@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 from browsing import Server, jupyter_environment, serving
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 _SERVE = """
 import sys
@@ -21,7 +21,8 @@ from pathlib import Path
 from vgkit.serving.listening import open_door
 from vgkit.serving.server import serve
 door = open_door("127.0.0.1", 0)
-serve(door, token=sys.argv[2], notebooks=Path(sys.argv[1]), opened=lambda: print(door.address(), flush=True))
+opened = lambda: print(door.address(), flush=True)
+serve(door, token=sys.argv[2], notebooks=Path(sys.argv[1]), opened=opened, ping_ms=int(sys.argv[3]))
 """
 _TELL = """
 import json, os, sys
@@ -63,6 +64,12 @@ class Pages:
     def stranger(self) -> httpx.Client:
         """Somebody who knows where the server is, and no more."""
         return httpx.Client(base_url=self.address, timeout=60)
+
+    def socket(self, person: httpx.Client, kernel: str, **options: Any) -> ClientConnection:
+        """Connect to the kernel of a page that this person has opened."""
+        cookies = "; ".join(f"{name}={value}" for name, value in person.cookies.items())
+        address = f"{self.address.replace('http', 'ws')}/api/kernels/{kernel}/channels?session_id=s"
+        return connect(address, additional_headers={"Cookie": cookies}, **options)
 
     @contextmanager
     def visitor(self) -> Iterator[httpx.Client]:
@@ -109,7 +116,7 @@ def execute(kernel: str, authorization: str, code: str) -> str:
 
 
 @contextmanager
-def served(folder: Path, *cells: str) -> Iterator[Pages]:
+def served(folder: Path, *cells: str, ping_ms: int = 30_000) -> Iterator[Pages]:
     """Serve a page that works, with more ``cells``, and one that fails, over a run with one file of each kind."""
     token = secrets.token_hex(16)
     pages, run = folder / "pages", folder / "runs" / "kite"
@@ -122,5 +129,6 @@ def served(folder: Path, *cells: str) -> Iterator[Pages]:
     (pages / "prompt_lab.ipynb").write_text(notebook("1 / 0", "print('never')"), "utf-8")
     (pages / "other.ipynb").write_text(notebook("print('other')"), "utf-8")
     environment = {**jupyter_environment(folder / "jupyter"), "VGKIT_RUNS": str(folder / "runs")}
-    with serving([sys.executable, "-c", _SERVE, str(pages), token], cwd=folder, environment=environment) as server:
+    command = [sys.executable, "-c", _SERVE, str(pages), token, str(ping_ms)]
+    with serving(command, cwd=folder, environment=environment) as server:
         yield Pages(server, token, folder)

@@ -12,7 +12,6 @@ import httpx
 import psutil
 import pytest
 from page_server import Pages, message, served, told
-from websockets.sync.client import connect
 
 pytestmark = pytest.mark.slow
 
@@ -168,9 +167,7 @@ def test_many_people_at_once_have_a_kernel_each(pages: Pages) -> None:
 
 def test_a_page_can_not_have_code_run(pages: Pages, visitor: httpx.Client, page: str, tmp_path: Path) -> None:
     done = tmp_path / "done"
-    cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
-    address = f"{pages.address.replace('http', 'ws')}/api/kernels/{told(page)['kernel']}/channels?session_id=s"
-    with connect(address, additional_headers={"Cookie": cookies}) as socket:
+    with pages.socket(visitor, told(page)["kernel"]) as socket:
         socket.send(message("execute_request", {"code": f"open({str(done)!r}, 'w')", "silent": False}))
         socket.send(message("kernel_info_request", {}))
         while json.loads(socket.recv(timeout=30))["header"]["msg_type"] != "kernel_info_reply":

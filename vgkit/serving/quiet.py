@@ -50,4 +50,6 @@ def _matters(record: logging.LogRecord) -> bool:
     stranger = str(record.msg).startswith("Couldn't authenticate")
     # A page that is closed while it opens trips Jupyter's handler of sockets, which is then of no use to anyone.
     closed = record.name == "tornado.application" and "/channels?" in record.getMessage()
-    return not (untrusted or stranger or closed)
+    # Jupyter pings by itself and waits for more than one; tornado, whose own pings are hours apart, would rather not.
+    patient = "websocket_ping_timeout" in str(record.msg)
+    return not (untrusted or stranger or closed or patient)

@@ -40,7 +40,7 @@ from vgkit.serving.listening import Door
 _TEMPLATE = Path(__file__).parent / "template"
 _WARM = {pages.STUDIO: 2, pages.PROMPT_LAB: 1}
 _EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
-_PING_MS = 30_000  # Jupyter's own default is longer than tornado lets it be
+_PING_MS = 30_000
 _STOP_S = 8.0
 # What of Voilà stays. All else would show notebooks, their folder, or what another page was asked.
 _KEPT = {
@@ -50,11 +50,12 @@ _KEPT = {
 
 
 class StudioServer(Voila):  # type: ignore[misc]  # Voilà ships no types
-    """The server of our pages; ``door`` is where it listens."""
+    """The server of our pages; ``door`` is where it listens, ``ping_ms`` how often it asks an open page whether it is
+    still there. One that does not answer for three times as long is given up."""
 
-    def __init__(self, door: Door, **traits: Any) -> None:
+    def __init__(self, door: Door, *, ping_ms: int = _PING_MS, **traits: Any) -> None:
         super().__init__(**traits)
-        self.door = door
+        self.door, self.ping_ms = door, ping_ms
         self.log = quiet.log
 
     def setup_template_dirs(self) -> None:
@@ -68,7 +69,7 @@ class StudioServer(Voila):  # type: ignore[misc]  # Voilà ships no types
         shown = settings["jinja2_env"]
         shown.loader = ChoiceLoader([FileSystemLoader(_TEMPLATE), shown.loader])
         settings["allow_remote_access"] = not self.door.is_loopback
-        settings["ws_ping_interval"] = settings["ws_ping_timeout"] = _PING_MS
+        settings["ws_ping_interval"], settings["ws_ping_timeout"] = self.ping_ms, 3 * self.ping_ms
         settings["log_function"] = lambda _: None
         return settings
 
@@ -101,14 +102,16 @@ class StudioServer(Voila):  # type: ignore[misc]  # Voilà ships no types
         shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
-def serve(door: Door, *, token: str, opened: Callable[[], None], notebooks: Path | None = None) -> None:
+def serve(
+    door: Door, *, token: str, opened: Callable[[], None], notebooks: Path | None = None, ping_ms: int = _PING_MS
+) -> None:
     """Serve the pages until the process is asked to stop; ``opened`` is called when they can be asked for.
 
-    ``notebooks`` is the folder that has them, of the checkout where it is left out.
+    ``notebooks`` is the folder that has them, of the checkout where it is left out; ``ping_ms`` is as for StudioServer.
     """
     quiet.quieten()
     new_key()
-    server = StudioServer(door, config=settings(token, notebooks or notebooks_dir()))
+    server = StudioServer(door, ping_ms=ping_ms, config=settings(token, notebooks or notebooks_dir()))
     server.initialize([])
     asyncio.run(server.serve(opened))
 
