@@ -54,6 +54,13 @@ def ledger(runs: Path) -> Iterator[Table]:
     yield from ledger_tables(runs / "synthetic")
 
 
+def pages(runs: Path) -> Iterator[Table]:
+    """Time how long the pages keep a person waiting."""
+    from vgkit.bench.pages import pages_table
+
+    yield pages_table()
+
+
 def quality(runs: Path) -> Iterator[Table]:
     """Time the measures of clips."""
     from vgkit.bench.quality import quality_table
@@ -82,6 +89,7 @@ BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {
     "steady": steady,
     "ledger": ledger,
     "quality": quality,
+    "pages": pages,
     "sweeps": sweeps,
 }
 # It writes a page of the documentation, from clips that not everyone has.

@@ -50,7 +50,7 @@ def spent_apart(module: str, *words: object, result: Path) -> Spent:
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         peak_mb = 0.0
         while process.poll() is None:
-            peak_mb = max(peak_mb, sum(map(_held_mb, _family(process.pid))))
+            peak_mb = max(peak_mb, sum(map(_held_mb, family(process.pid))))
             time.sleep(_LOOK_AGAIN_S)
         said = process.stderr.read().decode(errors="replace") if process.stderr else ""
     if process.returncode:
@@ -71,7 +71,7 @@ def typical(spent: Sequence[Spent]) -> Spent:
     return Spent(median(s.wall_s for s in spent), median(s.cpu_s for s in spent), max(s.peak_mb for s in spent))
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """Return a process and all that descend from it, as Linux tells."""
     try:
         children = [
@@ -79,7 +79,7 @@ def _family(pid: int) -> list[int]:
         ]
     except OSError:  # gone while we looked
         children = []
-    return [pid, *(each for child in children for each in _family(child))]
+    return [pid, *(each for child in children for each in family(child))]
 
 
 def _held_mb(pid: int) -> float:
