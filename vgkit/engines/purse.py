@@ -48,18 +48,24 @@ class Purse:
     def reserve(self, chain: "Chain", amount_usd: Decimal, write: Callable[[], object]) -> None:
         """Write a reservation if it, and what the chain will need after it, fit all caps. Raises BudgetExceeded."""
         with money_lock(self.runs), self._promises:
-            self.spending.refresh()
+            self.spending.refresh(only=self.run_id)
+            allotted = self.spending.is_allotted(self.run_id)
+            if not allotted:
+                self.spending.refresh()
             further = max(chain.expected_usd() - amount_usd, Decimal(0))
             others = sum((usd for key, usd in self._promised.items() if key != id(chain)), Decimal(0))
             needed = amount_usd + further
-            for name, spent, cap in self._scopes():
+            for name, spent, cap in self._scopes(alone=allotted):
                 if spent + others + needed > cap:
                     raise BudgetExceeded(_refusal(chain, name, spent + others, needed, cap))
             self._promised[id(chain)] = further
             write()
 
-    def _scopes(self) -> Iterator[tuple[str, Decimal, Decimal]]:
+    def _scopes(self, *, alone: bool) -> Iterator[tuple[str, Decimal, Decimal]]:
+        """What is spent and the cap of each scope; ``alone`` is a run whose cap a batch has set aside in the others."""
         yield self.caps.whose, self.spending.of_run(self.run_id), self.caps.run_usd
+        if alone:
+            return
         if self.caps.batch and self.caps.batch_usd is not None:
             yield "batch", self.spending.of_batch(self.caps.batch), self.caps.batch_usd
         if self.caps.project_usd is not None:

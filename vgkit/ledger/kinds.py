@@ -22,6 +22,7 @@ because it would be missing from the record only when someone at last asks for i
     prompt          subject role text                          phase negative weights
     vote            subject take value                         note
     run_finished    state seconds                              cost_usd film message
+    allotted        cap_usd batch
     lab_started     cap_usd                                    project_cap_usd version rehearsal
     prompt_version  version template beat pattern              captions negative style look parent note
 
@@ -32,9 +33,10 @@ settled or failed. ``params`` is what was sent when reserved and what came back 
 one of several calls of a request, ``attempt`` counts its tries from 1. ``path`` and ``film`` are relative to the run's
 folder. A metric's ``value`` is a number, or null where the measure failed, and then ``reason`` says why;
 ``direction`` says which way is better. A vote's ``value`` is 1, 0 or -1. Money (``*_usd``) is Decimal, never float.
-``state`` is one of success, degraded, failed, stopped. A ``lab_started`` says that the folder is a prompt lab's and no
-film's; a ``prompt_version`` keeps a beat's prompt as it was, ``version`` being its name and ``parent`` that of the one
-it came from.
+``state`` is one of success, degraded, failed, stopped. An ``allotted`` says that a batch has set the run's cap aside
+for its next start, so that the run need not look at what others spend. A ``lab_started`` says that the folder is a
+prompt lab's and no film's; a ``prompt_version`` keeps a beat's prompt as it was, ``version`` being its name and
+``parent`` that of the one it came from.
 
 Money events, and those after which another process takes over, reach the disk before ``write`` returns.
 """
@@ -64,6 +66,7 @@ Kind = Literal[
     "prompt",
     "vote",
     "run_finished",
+    "allotted",
     "lab_started",
     "prompt_version",
 ]
@@ -113,6 +116,7 @@ KINDS: Mapping[Kind, Shape] = {
     "prompt": _shape("subject role text", "phase negative weights"),
     "vote": _shape("subject take value", "note", durable=True),
     "run_finished": _shape("state seconds", "cost_usd film message", durable=True),
+    "allotted": _shape("cap_usd batch", durable=True),
     "lab_started": _shape("cap_usd", "project_cap_usd version rehearsal", durable=True),
     "prompt_version": _shape("version template beat pattern", "captions negative style look parent note", durable=True),
 }
