@@ -3,11 +3,13 @@
 What stands is skipped and the reason said; what happened is written by this driver, because an output notebook looks
 finished even when its kernel died. Stopped anywhere, the same call goes on from there."""
 
+import contextlib
 import dataclasses
 import importlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any, Literal
 from vgkit import __version__
 from vgkit.brief import brief_from
 from vgkit.errors import ApprovalNeeded, Interrupted, ParameterError, VgkitError
+from vgkit.halt import Halt
 from vgkit.keys import load_keys
 from vgkit.ledger import Ledger, read_events
 from vgkit.lock import RunLock
@@ -42,6 +45,9 @@ class Outcome:
     seconds: float
     cost_usd: Decimal
     degraded: tuple[str, ...] = ()
+
+
+Gate = Callable[[str], AbstractContextManager[None]]
 
 
 def notebook_of(phase: str) -> Path:
@@ -105,11 +111,15 @@ def run_phases(
     approved: bool = False,
     force: bool = False,
     deadline_s: float | None = None,
+    halt: Halt | None = None,
+    gate: Gate = lambda _: contextlib.nullcontext(),
+    sync: bool = True,
 ) -> Outcome:
-    """Make what is missing or changed of ``phases``, one notebook after the other, and sync the ledger at the end.
+    """Make what is missing or changed of ``phases``, one notebook after the other, and ``sync`` the ledger at the end.
 
-    Raises RunBusy where another process works in the run, ApprovalNeeded after an animatic that waits for a yes, and
-    the phase's own error otherwise; whatever was finished stays.
+    Who makes several films at once stops them by ``halt``, and by ``gate`` has them wait before a phase that it is told
+    the name of. Raises RunBusy where another process works in the run, ApprovalNeeded after an animatic that waits for
+    a yes, and the phase's own error otherwise; whatever was finished stays.
     """
     settings = settings_by_phase(run.settings)
     load_keys()  # before the kernel starts: it inherits them, and what is written down is blotted of them
@@ -125,17 +135,17 @@ def run_phases(
                 for phase in phases:
                     forget(run, phase)
             run.check_rehearsal()
-            _execute(run, phases, settings, kernel=kernel, deadline_s=deadline_s)
+            _execute(run, phases, settings, _How(kernel, deadline_s, halt or Halt(), gate))
             _settle_leftovers(run, phases)
         except BaseException as error:
-            _write_ended(run, error, time.perf_counter() - begun, first_event)
+            _write_ended(run, error, time.perf_counter() - begun, first_event, sync=sync)
             if left := open_calls(run):
                 error.add_note(
                     f"Calls that go on at their hosts and are charged: {len(left)}. `vgkit resume {run.name}` takes "
                     f"them up, `vgkit cancel {run.name}` stops them."
                 )
             raise
-        return _write_ended(run, None, time.perf_counter() - begun, first_event)
+        return _write_ended(run, None, time.perf_counter() - begun, first_event, sync=sync)
 
 
 def _settle_leftovers(run: Run, phases: Sequence[str]) -> None:
@@ -150,15 +160,16 @@ def _settle_leftovers(run: Run, phases: Sequence[str]) -> None:
         log.warning("calls were left open: %s Settle them with `vgkit cancel %s`.", error, run.name)
 
 
-def _execute(
-    run: Run,
-    phases: Sequence[str],
-    settings: Mapping[str, Mapping[str, Any]],
-    *,
-    kernel: Kernel,
-    deadline_s: float | None,
-) -> None:
-    with music_ahead(run) as begin_music, NotebookRunner(kernel=kernel) as runner:
+@dataclass(frozen=True)
+class _How:
+    kernel: Kernel
+    deadline_s: float | None
+    halt: Halt
+    gate: Gate
+
+
+def _execute(run: Run, phases: Sequence[str], settings: Mapping[str, Mapping[str, Any]], how: _How) -> None:
+    with music_ahead(run) as begin_music, NotebookRunner(kernel=how.kernel) as runner, how.halt.over(runner):
         if any(not run.path(f"phases/{phase}.json").exists() for phase in phases):
             runner.warm_up()
         for phase in phases:
@@ -173,9 +184,9 @@ def _execute(
             else:
                 for earlier in incomplete(run, before=phase):
                     forget(run, earlier)
-                    _execute_phase(run, earlier, settings[earlier], runner, deadline_s=deadline_s)
+                    _execute_phase(run, earlier, settings[earlier], runner, how)
                 log.info("phase %s: %s", phase, state.reason)
-                _execute_phase(run, phase, settings[phase], runner, deadline_s=deadline_s)
+                _execute_phase(run, phase, settings[phase], runner, how)
             if phase == "validate" and "refine" in phases and not run.needs_approval:
                 begin_music()
 
@@ -192,15 +203,15 @@ def _phase_module(phase: str) -> Any:
     return importlib.import_module(f"vgkit.phases.{phase}")
 
 
-def _execute_phase(
-    run: Run, phase: str, settings: Mapping[str, Any], runner: NotebookRunner, *, deadline_s: float | None
-) -> None:
+def _execute_phase(run: Run, phase: str, settings: Mapping[str, Any], runner: NotebookRunner, how: _How) -> None:
     notebook = notebook_of(phase)
     out = run.path(f"notebooks/{notebook.name}")
     out.parent.mkdir(exist_ok=True)
     parameters = {"run_dir": str(run.folder), **settings}
     try:
-        executed = runner.run(notebook, out, parameters, cwd=out.parent, deadline_s=deadline_s)
+        with how.gate(phase):
+            how.halt.check()
+            executed = runner.run(notebook, out, parameters, cwd=out.parent, deadline_s=how.deadline_s)
     except VgkitError as error:
         _write_phase_failure(run, phase, error)
         raise
@@ -244,7 +255,7 @@ def _write_started(run: Run) -> None:
     )
 
 
-def _write_ended(run: Run, error: BaseException | None, seconds: float, first_event: int) -> Outcome:
+def _write_ended(run: Run, error: BaseException | None, seconds: float, first_event: int, *, sync: bool) -> Outcome:
     paid = read_events(run.events.path).events[first_event:]
     settled = [event for event in paid if event.kind in ("call_settled", "call_failed")]
     cost = sum((event.usd("cost_usd") for event in settled), Decimal(0))
@@ -259,10 +270,11 @@ def _write_ended(run: Run, error: BaseException | None, seconds: float, first_ev
         film="film.mp4" if film else None,
         message=str(error) if error else _end_message(film, lesser),
     )
-    try:
-        Ledger(runs_dir()).sync()
-    except VgkitError as refusal:  # the events are the truth; the next sync brings them in
-        log.warning("the ledger was not brought up to date: %s", refusal)
+    if sync:
+        try:
+            Ledger(runs_dir()).sync()
+        except VgkitError as refusal:  # the events are the truth; the next sync brings them in
+            log.warning("the ledger was not brought up to date: %s", refusal)
     return Outcome(run, film, seconds, cost, lesser)
 
 

@@ -1,6 +1,7 @@
 """A run's log: what happened in words, times in UTC. The events say what counts; this is for whoever asks why."""
 
 import contextlib
+import contextvars
 import logging
 import threading
 import time
@@ -12,6 +13,9 @@ from vgkit.ledger.redaction import redact_text
 
 _FORMAT = "%(asctime)sZ %(levelname)-7s %(name)s: %(message)s"
 _LOOK_EVERY_S = 0.2
+# Which log the lines of this thread belong to, since a driver may make several films at once; threads that do not say
+# belong to all, which in a phase's own process is the one film.
+_OURS: contextvars.ContextVar[Path | None] = contextvars.ContextVar("vgkit_log", default=None)
 
 
 class _Redacted(logging.Formatter):
@@ -31,12 +35,15 @@ def logging_to(path: Path) -> Iterator[None]:
         handler = logging.FileHandler(path, encoding="utf-8", delay=False)
     except OSError:
         handler = logging.NullHandler()
+    handler.addFilter(lambda _: _OURS.get() in (path, None))
     handler.setFormatter(_Redacted(_FORMAT, datefmt="%Y-%m-%dT%H:%M:%S"))
     logger.addHandler(handler)
     logger.setLevel(min(level or logging.INFO, logging.INFO))
+    ours = _OURS.set(path)
     try:
         yield
     finally:
+        _OURS.reset(ours)
         logger.removeHandler(handler)
         logger.setLevel(level)
         handler.close()

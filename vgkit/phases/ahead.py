@@ -3,6 +3,7 @@
 It is only asked for early, not otherwise: when phase 5 asks for the same, it finds it, or waits for it."""
 
 import contextlib
+import contextvars
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -31,7 +32,8 @@ def music_ahead(run: Run) -> Iterator[Callable[[], None]]:
         for ask in refine.asks(run):
             if isinstance(ask.engine, HostedEngine):
                 through = door(run, refine.PHASE)
-                thread = threading.Thread(target=_quietly, args=(through, ask), daemon=True)
+                in_context = contextvars.copy_context().run
+                thread = threading.Thread(target=in_context, args=(_quietly, through, ask), daemon=True)
                 begun.append((through, thread))
                 thread.start()
 
