@@ -109,9 +109,13 @@ def test_every_command_in_the_pages_is_one_the_command_line_knows(where: str, co
         assert [word for word in words if not word.startswith("-")] == []
 
 
+def every_command(group: Any) -> list[Any]:
+    """A command and those under it."""
+    return [group, *(each for under in getattr(group, "commands", {}).values() for each in every_command(under))]
+
+
 def test_every_option_that_is_named_alone_exists_and_every_option_is_named() -> None:
-    groups: list[Any] = [*COMMANDS.commands.values(), COMMANDS]
-    params = [each for command in groups for each in command.params]
+    params = [each for command in every_command(COMMANDS) for each in command.params]
     known = {name for each in params for name in (*each.opts, *each.secondary_opts) if name.startswith("-")}
     named = {
         w for path in PAGES for code in spoken_code(path.read_text("utf-8")) for w in re.findall(r"^-[-\w]+", code)

@@ -2,41 +2,141 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from vgkit.cli_options import JsonOption, json_text
 
-batch = typer.Typer(no_args_is_help=True, help="Check and price many films from one file.")
+batch = typer.Typer(no_args_is_help=True, help="Check, price and make many films from one file.")
+
+FileArgument = Annotated[Path, typer.Argument(help="CSV, JSONL or TOML: a row, an object or a table for each film")]
+RehearseOption = Annotated[bool, typer.Option("--rehearse", help="as rehearsals, which need no keys")]
+FaultsOption = Annotated[str, typer.Option(help="of rehearsed hosts: none, mild, harsh, or a TOML file")]
+SpeedOption = Annotated[float, typer.Option(min=1, max=100_000, help="how many times faster those are")]
+SeedOption = Annotated[int, typer.Option(help="another one brings other times and faults of theirs")]
+AtOnceOption = Annotated[int, typer.Option(min=0, max=500, help="films side by side; 0: as many as this machine bears")]
+RetriesOption = Annotated[int, typer.Option(min=0, max=5, help="more turns for a film that may fare better")]
+FailFastOption = Annotated[bool, typer.Option("--fail-fast/--keep-going", help="end with the first film that fails")]
+RetryFailedOption = Annotated[bool, typer.Option("--retry-failed", help="only films whose last turn failed")]
+OnlyMissingOption = Annotated[bool, typer.Option("--only-missing", help="leave out films that have failed")]
 
 
 @batch.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="CSV, JSONL or TOML: a row, an object or a table for each film")],
-    rehearsal: Annotated[bool, typer.Option("--rehearse", help="as rehearsals, which need no keys")] = False,
-    faults: Annotated[str, typer.Option(help="of rehearsed hosts: none, mild, harsh, or a TOML file")] = "none",
-    speed: Annotated[float, typer.Option(min=1, max=100_000, help="how many times faster those are")] = 60.0,
-    seed: Annotated[int, typer.Option(help="another one brings other times and faults of theirs")] = 1,
+    file: FileArgument,
+    rehearsal: RehearseOption = False,
+    faults: FaultsOption = "none",
+    speed: SpeedOption = 60.0,
+    seed: SeedOption = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Check all films of a batch and say what they would cost; nothing is made."""
-    from vgkit.batch.check import plan
-    from vgkit.batch.costs import costs_of
-    from vgkit.batch.spec import read_spec
-    from vgkit.errors import BatchError, BudgetExceeded
-    from vgkit.rehearse import how_rehearsed
     from vgkit.run import check_space
 
-    how = how_rehearsed(speed=speed, faults=faults, seed=seed) if rehearsal else None
+    costs = _priced(_planned(file, _how_rehearsed(rehearsal, faults, speed, seed), as_json=as_json))
+    sys.stdout.write(json_text(costs.as_json) if as_json else f"{costs}\n")
+    _check_caps(costs)
+    check_space(costs.length_s)
+
+
+@batch.command()
+def run(
+    file: FileArgument,
+    rehearsal: RehearseOption = False,
+    faults: FaultsOption = "none",
+    speed: SpeedOption = 60.0,
+    seed: SeedOption = 1,
+    at_once: AtOnceOption = 0,
+    retries: RetriesOption = 1,
+    fail_fast: FailFastOption = False,
+    retry_failed: RetryFailedOption = False,
+    only_missing: OnlyMissingOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="as `vgkit batch check`")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the films of a batch that are not there yet, as the caps allow. Start it again at any time: it goes on."""
+    if dry_run:
+        return check(file, rehearsal, faults, speed, seed, as_json)
+    rehearsed = _how_rehearsed(rehearsal, faults, speed, seed)
+    how = _how(at_once, retries, fail_fast, retry_failed, only_missing)
+    return _make(file, rehearsed, how, as_json=as_json)
+
+
+@batch.command()
+def resume(
+    name: Annotated[str, typer.Argument(help="the batch's name, as films of it begin: spring, spring-rehearsed")],
+    at_once: AtOnceOption = 0,
+    retries: RetriesOption = 1,
+    fail_fast: FailFastOption = False,
+    retry_failed: RetryFailedOption = False,
+    only_missing: OnlyMissingOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a batch that was begun, from the file it was begun with."""
+    from vgkit.batch.record import BatchRecord
+
+    file, rehearsed = BatchRecord(name).asked_for()
+    _make(file, rehearsed, _how(at_once, retries, fail_fast, retry_failed, only_missing), as_json=as_json)
+
+
+def _make(file: Path, rehearsed: dict[str, Any] | None, how: Any, *, as_json: bool) -> None:
+    from vgkit.batch.make import make_batch
+    from vgkit.batch.record import BatchRecord
+    from vgkit.batch.view import watching
+
+    films = _planned(file, rehearsed, as_json=as_json)
+    costs = _priced(films)
+    if not as_json:
+        sys.stderr.write(f"{costs}\n\n")
+    _check_caps(costs)
+    record = BatchRecord(films[0].batch.name)
+    record.begin(file, rehearsed)
+    with watching(films[0].batch.cap_usd) as looked:
+        summary = make_batch(films, how, looked=looked)
+    sys.stdout.write(json_text(summary.as_json) if as_json else f"{summary}\nsummary: {record.summary}\n")
+    if not summary.well:
+        raise typer.Exit(1)
+
+
+def _planned(file: Path, rehearsed: dict[str, Any] | None, *, as_json: bool) -> Any:
+    from vgkit.batch.check import plan
+    from vgkit.batch.spec import read_spec
+    from vgkit.errors import BatchError
+
     try:
-        films = plan(read_spec(file), rehearsal=how)
+        return plan(read_spec(file), rehearsal=rehearsed)
     except BatchError as error:
         if as_json:
             sys.stdout.write(json_text({"complaints": error.complaints or [{"message": str(error)}]}))
         raise
-    costs = costs_of(films)
-    sys.stdout.write(json_text(costs.as_json) if as_json else f"{costs}\n")
+
+
+def _priced(films: Any) -> Any:
+    from vgkit.batch.costs import costs_of
+
+    return costs_of(films)
+
+
+def _check_caps(costs: Any) -> None:
+    from vgkit.errors import BudgetExceeded
+
     if over := list(costs.over()):
         raise BudgetExceeded("\n".join(over))
-    check_space(costs.length_s)
+
+
+def _how_rehearsed(rehearsal: bool, faults: str, speed: float, seed: int) -> dict[str, Any] | None:
+    from vgkit.rehearse import how_rehearsed
+
+    return how_rehearsed(speed=speed, faults=faults, seed=seed) if rehearsal else None
+
+
+def _how(at_once: int, retries: int, fail_fast: bool, retry_failed: bool, only_missing: bool) -> Any:
+    from vgkit.batch.coordinator import Policy
+    from vgkit.batch.make import How
+    from vgkit.errors import ParameterError
+
+    if retry_failed and only_missing:
+        raise ParameterError("--retry-failed makes only films that failed, --only-missing none of those. Choose one.")
+    policy = Policy(retries, fail_fast)
+    return How("failed" if retry_failed else "unfailed" if only_missing else "missing", at_once, policy)

@@ -1,0 +1,82 @@
+"""Makes films on this machine: a thread for each, whose notebook kernels are processes of their own.
+
+Films mostly wait for hosts, so there are more of them than cores; the phases that compute take turns on the cores."""
+
+import contextlib
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+
+from vgkit.batch.crew import Ending, Job
+from vgkit.batch.turn import cancel, take_turn
+from vgkit.halt import Halt
+from vgkit.pipeline import Gate
+
+Turn = Callable[..., Ending]
+
+_FILM_BYTES = 3 << 29  # of a film under way while it computes, with all its processes
+_WAITING_BYTES = 250_000_000  # of one that waits: its kernel
+_MOST_WAITING = 16
+_COMPUTING = {"refine"}
+_DRAWING = {"animatic", "chunks"}
+
+
+def sized(*, hosted: bool) -> int:
+    """How many films this machine makes at once: as many as it has cores where it draws them itself, else as many as
+    fit its memory, up to 16, since they wait for hosts."""
+    cores, memory = os.cpu_count() or 1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if not hosted:
+        return max(1, min(cores, memory // _FILM_BYTES))
+    return max(1, min(_MOST_WAITING, (memory - cores * _FILM_BYTES) // _WAITING_BYTES))
+
+
+class ThreadCrew:
+    """A ``Crew`` of threads in this process; ``at_once`` films, of which no more compute than there are cores."""
+
+    def __init__(self, *, at_once: int, hosted: bool, turn: Turn = take_turn) -> None:
+        self.at_once = at_once
+        self._turn = turn
+        self._halt = Halt()
+        self._cores = threading.Semaphore(os.cpu_count() or 1)
+        self._computing = _COMPUTING if hosted else _COMPUTING | _DRAWING
+        self._endings: queue.Queue[Ending] = queue.Queue()
+        self._under_way: set[str] = set()
+        self._canceling = False
+
+    def room(self) -> int:
+        return self.at_once - len(self._under_way)
+
+    def begin(self, job: Job) -> None:
+        self._under_way.add(job.run)
+        threading.Thread(target=self._make, args=(job,), name=f"vgkit-{job.run}", daemon=True).start()
+
+    def ended(self, timeout_s: float) -> Ending | None:
+        try:
+            ending = self._endings.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+        self._under_way.discard(ending.run)
+        return ending
+
+    def soon(self) -> None:
+        self._halt.soon()
+
+    def now(self) -> None:
+        self._canceling = True
+        self._halt.now()
+
+    def _make(self, job: Job) -> None:
+        ending = self._turn(job, halt=self._halt, gate=self._gate)
+        if self._canceling and not ending.well:
+            cancel(job.run)
+        self._endings.put(ending)
+
+    @property
+    def _gate(self) -> Gate:
+        @contextlib.contextmanager
+        def gate(phase: str) -> Iterator[None]:
+            with self._cores if phase in self._computing else contextlib.nullcontext():
+                yield
+
+        return gate
