@@ -43,10 +43,10 @@ from vgkit.quality.registry import CLIP_MEASURES, clip_measures
 from vgkit.quality.watchers import mean_of
 from vgkit.run import Run
 from vgkit.storyboard import ClipShape
-from vgkit.widgets.take_card import TakeCard
-from vgkit.widgets.take_page import TakePage
 from vgkit.widgets.take_picker import take_picker
-from vgkit.widgets.take_words import measured, summary
+from vgkit.widgets.take_picker.card import TakeCard
+from vgkit.widgets.take_picker.page import TakePage
+from vgkit.widgets.take_picker.words import measured, summary
 
 SHARP, SOFT = Criterion("sharpness", True, 2), Criterion("noise", False, 1)
 

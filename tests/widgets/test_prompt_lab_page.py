@@ -9,8 +9,8 @@ from vgkit.lab.versions import starred_trials, versions
 from vgkit.start import SAMPLE_BRIEF, read_brief
 from vgkit.template_files import load_template
 from vgkit.widgets.prompt_lab import PromptLab, prompt_lab
-from vgkit.widgets.prompt_lab_desk import Desk
-from vgkit.widgets.prompt_lab_versions import VersionsPanel
+from vgkit.widgets.prompt_lab.desk import Desk
+from vgkit.widgets.prompt_lab.versions import VersionsPanel
 
 SCRIPT = "<script>alert(1)</script>"
 

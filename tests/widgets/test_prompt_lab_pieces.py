@@ -10,11 +10,11 @@ import pytest
 from vgkit.errors import BudgetExceeded, Interrupted
 from vgkit.lab.versions import Change
 from vgkit.lab.words import BeatEdit, Edits, words_of
-from vgkit.widgets.prompt_lab_doer import Doer
-from vgkit.widgets.prompt_lab_prompts import prompts, spans, timeline
-from vgkit.widgets.prompt_lab_tiles import Tile, Tiles
-from vgkit.widgets.prompt_lab_versions import diff_html
-from vgkit.widgets.prompt_lab_work import Newest, Stage
+from vgkit.widgets.prompt_lab.doer import Doer
+from vgkit.widgets.prompt_lab.prompts import prompts, spans, timeline
+from vgkit.widgets.prompt_lab.tiles import Tile, Tiles
+from vgkit.widgets.prompt_lab.versions import diff_html
+from vgkit.widgets.prompt_lab.work import Newest, Stage
 
 BRIEF = {"prompt": "A steel bottle on a table.", "product": "Aurora"}
 PIXEL = b"\x89PNG\r\n\x1a\n"

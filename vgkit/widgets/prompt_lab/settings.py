@@ -7,8 +7,8 @@ from typing import Any
 import ipywidgets
 
 from vgkit.engines.settings import Setting
-from vgkit.widgets.prompt_lab_fields import Field, choice, line
-from vgkit.widgets.prompt_lab_prompts import in_words
+from vgkit.widgets.prompt_lab.fields import Field, choice, line
+from vgkit.widgets.prompt_lab.prompts import in_words
 
 
 class SettingsView:

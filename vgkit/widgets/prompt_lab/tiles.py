@@ -54,8 +54,8 @@ class Tiles(anywidget.AnyWidget):
     ``on_seen`` is called when a page shows them. ``plain`` ones can be opened and nothing else.
     """
 
-    _esm = _HERE / "prompt_lab_tiles.js"
-    _css = _HERE / "prompt_lab_tiles.css"
+    _esm = _HERE / "tiles.js"
+    _css = _HERE / "tiles.css"
     board = traitlets.Dict().tag(sync=True)
 
     def __init__(

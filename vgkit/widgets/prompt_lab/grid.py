@@ -11,14 +11,14 @@ from vgkit.lab.lab import Lab
 from vgkit.lab.trial import Rendered, Trial
 from vgkit.lab.trials import settable
 from vgkit.widgets.look import heading, quiet
-from vgkit.widgets.prompt_lab_axis import AxisFields, Chosen
-from vgkit.widgets.prompt_lab_desk import Desk
-from vgkit.widgets.prompt_lab_doer import Doer, Work
-from vgkit.widgets.prompt_lab_fields import Field, choice
-from vgkit.widgets.prompt_lab_prompts import in_words
-from vgkit.widgets.prompt_lab_results import Results, made
-from vgkit.widgets.prompt_lab_tiles import Tile
-from vgkit.widgets.prompt_lab_work import Change, Newest, Stage
+from vgkit.widgets.prompt_lab.axis import AxisFields, Chosen
+from vgkit.widgets.prompt_lab.desk import Desk
+from vgkit.widgets.prompt_lab.doer import Doer, Work
+from vgkit.widgets.prompt_lab.fields import Field, choice
+from vgkit.widgets.prompt_lab.prompts import in_words
+from vgkit.widgets.prompt_lab.results import Results, made
+from vgkit.widgets.prompt_lab.tiles import Tile
+from vgkit.widgets.prompt_lab.work import Change, Newest, Stage
 from vgkit.widgets.studio_parts import hide, markup, row, stack
 
 _NO_MEASURE = ""

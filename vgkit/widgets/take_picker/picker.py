@@ -22,6 +22,6 @@ def take_picker(run: Run, *, takes: int) -> Any:
         otherwise = f"choose with `vgkit take {run.name} {shot} {there[-1]}`"
         return f"{len(several)} shots have several takes. Compare them here in JupyterLab, or {otherwise}."
     # Imported here, as it takes a fifth of a second that a run at which nobody sits need not spend.
-    from vgkit.widgets.take_page import TakePage
+    from vgkit.widgets.take_picker.page import TakePage
 
     return TakePage(run, takes=takes).box

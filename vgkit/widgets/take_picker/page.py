@@ -14,11 +14,11 @@ from vgkit.phases.choosing import put_in_the_cut, shots_with_takes
 from vgkit.run import Run
 from vgkit.widgets.look import PAGE, STYLE, note
 from vgkit.widgets.studio_parts import markup, stack
-from vgkit.widgets.take_card import TakeCard
-from vgkit.widgets.take_words import under_way
+from vgkit.widgets.take_picker.card import TakeCard
+from vgkit.widgets.take_picker.words import under_way
 
 log = logging.getLogger(__name__)
-_OWN_STYLE = f"<style>{Path(__file__).with_name('take_page.css').read_text('utf-8')}</style>"
+_OWN_STYLE = f"<style>{Path(__file__).with_name('page.css').read_text('utf-8')}</style>"
 
 
 class TakePage:

@@ -11,7 +11,7 @@ from vgkit.player import shown_take
 from vgkit.run import Run
 from vgkit.widgets.player import player
 from vgkit.widgets.studio_parts import button, markup, row, stack
-from vgkit.widgets.take_words import measured, summary, told
+from vgkit.widgets.take_picker.words import measured, summary, told
 
 
 class TakeCard:
