@@ -18,6 +18,7 @@ def _runs(runs: object) -> None:
 def made(run: Run, *, state: str = "success", cost: str = "0") -> Run:
     run.events.write("run_started", brief={}, profile="offline", engines={})
     run.events.write("call_settled", call=run.name, phase="chunks", cost_usd=Decimal(cost))
+    run.events.write("phase_finished", phase="chunks", seconds=3.0)
     run.events.write("run_finished", state=state, seconds=4.0, film="film.mp4")
     return run
 
@@ -57,7 +58,7 @@ def test_a_film_is_listed_with_its_state_cost_and_what_it_was_asked_for() -> Non
         "A red kite over dunes.",
         "success",
         Decimal("0.31"),
-        4.0,
+        3.0,
     )
     assert (past.profile, past.duration_s, past.aspect, past.rehearsed) == ("offline", 6, "16:9", False)
     assert past.engines["video"] == "sketch@local"
@@ -66,7 +67,7 @@ def test_a_film_is_listed_with_its_state_cost_and_what_it_was_asked_for() -> Non
 
 def test_a_film_that_took_several_attempts_took_the_seconds_of_all() -> None:
     run = made(made(owned_run(name="kite"), state="stopped"))
-    assert past_runs()[0].seconds == 8.0
+    assert past_runs()[0].seconds == 6.0
     run.events.write("run_started", brief={}, profile="offline", engines={})
     assert past_runs()[0].seconds is None
 

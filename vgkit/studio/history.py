@@ -5,7 +5,7 @@ sync."""
 
 import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from vgkit.errors import VgkitError
+from vgkit.ledger import Event
 from vgkit.ledger.kinds import Kind
 from vgkit.ledger.reading import read_kinds
+from vgkit.phases.report import took
 from vgkit.phases.step import PHASES
 from vgkit.places import runs_dir
 from vgkit.profiles import profiles
@@ -73,14 +75,14 @@ def title_of(brief: Mapping[str, Any]) -> str:
 
 def _past_run(folder: Path, record: Mapping[str, Any]) -> PastRun | None:
     try:
-        brief, (progress, attempts_s) = record["brief"], _progress(folder)
+        brief, (progress, all_s) = record["brief"], _progress(folder)
         return PastRun(
             name=folder.name,
             folder=folder,
             title=title_of(brief),
             created_at=datetime.fromisoformat(record["created_at"]),
             state=standing(folder, progress, needs_approval=bool(record.get("needs_approval"))).state,
-            seconds=None if progress.seconds is None else attempts_s,
+            seconds=None if progress.seconds is None else all_s,
             cost_usd=progress.cost_usd,
             profile=str(brief["profile"]),
             engines=_engines(brief),
@@ -117,7 +119,7 @@ def _record_as_of(path: Path, _changed_ns: int) -> Mapping[str, Any] | None:
 
 
 def _progress(folder: Path) -> tuple[RunProgress, float]:
-    """How far a run is, and the seconds that its attempts took; read again only where its record has grown."""
+    """How far a run is, and the seconds it was at work; read again only where its record has grown."""
     path = folder / "events.jsonl"
     try:
         found = path.stat()
@@ -128,9 +130,12 @@ def _progress(folder: Path) -> tuple[RunProgress, float]:
 
 @functools.lru_cache(maxsize=_KEPT)
 def _progress_as_of(path: Path, _changed_ns: int, _size: int) -> tuple[RunProgress, float]:
-    progress, attempts_s = RunProgress.of(PHASES), 0.0
-    for event in read_kinds(path, _TELLING):
+    progress, events = RunProgress.of(PHASES), read_kinds(path, _TELLING)
+    for event in events:
         progress = progress.after(event)
-        if event.kind == "run_finished":
-            attempts_s += event["seconds"]
-    return progress, attempts_s
+    return progress, worked_s(events)
+
+
+def worked_s(events: Iterable[Event]) -> float:
+    """The seconds that the phases of a run took, of all attempts."""
+    return sum(phase.seconds for phase in took(events).values())

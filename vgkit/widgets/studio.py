@@ -59,7 +59,7 @@ class Studio:
         self.opened = Opened(self.pulse.wake, on_turn=self._turned)
         self.history = HistoryView(on_open=self.open, on_compare=self._compare, on_more=self._relist)
         self.errands, self._lookups = Errands(self.pulse.wake), Errands(self.pulse.wake)
-        self.trouble = markup("vg-page-trouble")
+        self.head, self.trouble = markup("vg-title", _STYLE + _TITLE), markup("vg-page-trouble")
         self.box = self._laid_out()
         # Here and not when somebody has come: what this loads takes longer than all that follows.
         self._judge()
@@ -75,9 +75,10 @@ class Studio:
         self.pulse.wake()
 
     def end(self) -> None:
-        """Take the page away, since another takes its place. Films that are being made go on."""
+        """Leave a sentence in the page's place, since another takes it. Films that are being made go on."""
         self.pulse.end()
-        self.box.close()
+        told = note("This page was opened anew.", more="Run its cell again to have it here.")
+        self.box.children = (self.head, markup("vg-page-ended", told))
 
     def tick(self) -> float:
         """Bring the whole page up to date, and answer after how many seconds to do so again."""
@@ -128,8 +129,7 @@ class Studio:
     def _laid_out(self) -> Any:
         beside = stack(self.plan.box, self.opened.stage.box, self.plan.beats, name="vg-beside-form")
         desk = stack(self.form.box, beside, name="vg-desk")
-        head = markup("vg-title", _STYLE + _TITLE)
-        return stack(head, self.visitor, self.trouble, desk, self.history.box, name=f"{PAGE} vg-studio")
+        return stack(self.head, self.visitor, self.trouble, desk, self.history.box, name=f"{PAGE} vg-studio")
 
     def _edited(self) -> None:
         self._edited_at = time.monotonic()
@@ -227,7 +227,7 @@ _shown: list[Studio] = []
 def studio(run_dir: str = "") -> Any:
     """Show the studio; ``run_dir`` names a run to open at once. Where nobody sits at the notebook, say so instead.
 
-    A kernel has one such page: the one before, whose cell may have been run again, is taken away.
+    A kernel has one such page: the one before, whose cell was run again or stands elsewhere, ends.
     """
     if not attended():
         return "The studio is a page for a person. Open this notebook in JupyterLab, or start `vgkit studio`."

@@ -9,11 +9,11 @@ import ipywidgets
 
 from vgkit.ledger import read_events
 from vgkit.phases.handed import file_name
-from vgkit.phases.report import took
 from vgkit.player import shown_film
 from vgkit.progress_table import clock, usd
 from vgkit.run import Run
 from vgkit.studio.handing import Handed
+from vgkit.studio.history import worked_s
 from vgkit.studio.watching import Sight
 from vgkit.widgets.look import chip, facts, note, quiet, table
 from vgkit.widgets.player import player
@@ -83,7 +83,7 @@ def _facts(run: Run, sight: Sight, checks: list[dict[str, Any]]) -> str:
         pairs.append(("File", f"{sight.film.stat().st_size / 1e6:.1f} MB"))
     measured = (("loudness", "Loudness"), ("true peak", "True peak"))
     pairs += [(shown, found[name]) for name, shown in measured if name in found]
-    made_s = sum(each.seconds for each in took(read_events(run.events.path).events).values())
+    made_s = worked_s(read_events(run.events.path).events)
     rehearsed = ", rehearsed" if sight.rehearsed else ""
     pairs += [("Made in", clock(made_s)), ("Cost", f"{usd(sight.cost_usd)}{rehearsed}")]
     return facts(pairs)

@@ -86,8 +86,8 @@ class StageView:
             self.shots.show([])
             return
         self.phases.value = phases_html(sight)
-        hide(self.shots, unless=sight.state != "approval")  # the contact sheet shows them then
-        self.shots.show([_tile(shot, media, sight.at_work) for shot in sight.shots])
+        beside = () if sight.state == "approval" else sight.shots  # the contact sheet shows them then
+        self.shots.show([_tile(shot, media, sight.at_work) for shot in beside])
         self.stills.value = _stills(sight, media) if sight.state == "approval" else ""
         if sight.film and not sight.at_work:
             self.film.show(self.run, sight, media)
