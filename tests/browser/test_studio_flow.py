@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 VIDEO = ".vg-film video"
 BOTH_MOVE = "[...document.querySelectorAll('.vg-beside video')].filter(each => each.currentTime > 0.3).length === 2"
+SHOWS_A_FILM = "selector => document.querySelector(selector)?.readyState >= 2"
 MOVES = "([selector, then]) => document.querySelector(selector).currentTime > then"
 
 
@@ -114,7 +115,7 @@ def stop_and_go_on(page: Page, run: Run, camera: Camera) -> None:
 
 def watch_it(page: Page, camera: Camera) -> None:
     """Play the film with the page's own button."""
-    page.wait_for_function("selector => document.querySelector(selector)?.readyState >= 2", arg=VIDEO)
+    page.wait_for_function(SHOWS_A_FILM, arg=VIDEO)
     size = (
         "selector => { const video = document.querySelector(selector); return [video.videoWidth, video.videoHeight] }"
     )
@@ -178,8 +179,9 @@ def test_past_films_are_opened_and_watched_in_step(place: Place, page: Page, fil
 
     page.locator(".vg-history-tiles li[data-key=kite] button").click()
     expect_state(page, "ready")
+    expect(page.locator(".vg-run-head")).to_be_in_viewport()
     assert opened_name(page) == "kite"
-    page.wait_for_function("selector => document.querySelector(selector)?.readyState >= 2", arg=VIDEO)
+    page.wait_for_function(SHOWS_A_FILM, arg=VIDEO)
     camera(page, "opened", PAGE)
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(".vg-run")).to_be_hidden()
@@ -189,7 +191,7 @@ COMPLAINTS = {
     "prompt": (" ", "Say in a sentence or two what the film is about."),
     "product": ("x" * 61, "Has 61 characters; keep it to 60 characters."),
     "duration_s": ("5", "The least is 6."),
-    "tagline": ("読む \u202e", ""),
+    "tagline": ("Read 𓀀", "(U+13000), which no shipped font can draw. Write it otherwise."),
 }
 
 

@@ -57,7 +57,7 @@ class Studio:
         self.visitor = Visitor(self.welcome)
         self.form, self.plan = FormView(self._edited), PlanView(self.generate)
         self.opened = Opened(self.pulse.wake, on_turn=self._turned)
-        self.history = HistoryView(on_open=self.open, on_compare=self._compare, on_more=self._relist)
+        self.history = HistoryView(on_open=self._turn_to, on_compare=self._compare, on_more=self._relist)
         self.errands, self._lookups = Errands(self.pulse.wake), Errands(self.pulse.wake)
         self.head, self.trouble = markup("vg-title", _STYLE + _TITLE), markup("vg-page-trouble")
         self.box = self._laid_out()
@@ -116,6 +116,12 @@ class Studio:
         except RunError as refusal:
             self._say_beside(str(refusal))
         self._relist()
+
+    def _turn_to(self, name: str) -> None:
+        """Open a run from the list, which stands far below it on a narrow page."""
+        self.open(name)
+        if self.opened.name == name:
+            self.visitor.bring_into_view("vg-run")
 
     def _own(self, name: str) -> Run:
         """Take up a run that this person may see. Raises RunNotFound for any other, without a word on whether it is."""

@@ -35,6 +35,9 @@ export default {
   initialize({ model }) {
     model.on("change:draft", () => keep(KEYS.draft, model.get("draft")));
     model.on("change:opened", () => keep(KEYS.opened, model.get("opened")));
+    model.on("msg:custom", (said) => {
+      if (said.kind === "look") document.querySelector(`.${said.at}`)?.scrollIntoView({ block: "start" });
+    });
     const kept = { draft: read(KEYS.draft), opened: read(KEYS.opened) };
     model.send({ kind: "here", person: person(), base: baseUrl(), ...kept });
   },

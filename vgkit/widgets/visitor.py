@@ -37,6 +37,10 @@ class Visitor(anywidget.AnyWidget):
         self._on_arrival = on_arrival
         self.on_msg(self._heard)
 
+    def bring_into_view(self, name: str) -> None:
+        """Scroll to the part of the page that has the class ``name``."""
+        self.send({"kind": "look", "at": name})
+
     def _heard(self, _: Any, said: Mapping[str, Any], __: Any) -> None:
         if said.get("kind") == "here" and (arrival := arrival_from(said)):
             self._on_arrival(arrival)
