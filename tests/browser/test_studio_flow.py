@@ -207,7 +207,7 @@ def test_each_complaint_stands_beside_its_field_and_generate_says_what_is_wrong(
     for name, (_, told) in COMPLAINTS.items():
         field = page.locator(".vg-field", has=page.locator(f".vg-{name.replace('_', '-')}"))
         expect(field.locator(".vg-complaint")).to_contain_text(told)
-    expect(page.locator(".vg-reason")).to_contain_text("What is the film about?")
+    expect(page.locator(".vg-reason")).to_contain_text("What is the film about: Say in a sentence")
     expect(page.locator(".vg-reason")).to_contain_text("more.")
     expect(page.locator("button.vg-generate")).to_be_disabled()
     camera(page, "complaints", PAGE)

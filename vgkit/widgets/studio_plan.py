@@ -50,7 +50,7 @@ def first_complaint(found: Verdict, labels: dict[str, str]) -> str:
     if not found.complaints:
         return ""
     field, sentence = next(iter(sorted(found.complaints.items(), key=lambda each: bool(each[0]))))
-    lead = f"{labels[field]}: {sentence.partition('. ')[0].rstrip('.')}." if field in labels else sentence
+    lead = f"{labels[field].rstrip('?')}: {sentence.partition('. ')[0].rstrip('.')}." if field in labels else sentence
     more = len(found.complaints) - 1
     return f"{lead} And {more} more." if more else lead
 
