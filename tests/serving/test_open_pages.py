@@ -54,7 +54,7 @@ def test_a_page_that_answers_keeps_its_connection(pages: Pages) -> None:
             socket.send(message("kernel_info_request", {}))
             while json.loads(socket.recv(timeout=30))["header"]["msg_type"] != "kernel_info_reply":
                 pass
-    assert "ping" not in pages.server.said
+    assert "websocket_ping_timeout" not in pages.server.said
 
 
 def test_a_page_that_does_not_answer_is_given_up(pages: Pages) -> None:
