@@ -84,19 +84,19 @@ def _make(file: Path, rehearsed: dict[str, Any] | None, how: Any, *, as_json: bo
     from vgkit.batch.make import make_batch
     from vgkit.batch.record import BatchRecord
     from vgkit.batch.view import watching
+    from vgkit.errors import Interrupted
 
     films = _planned(file, rehearsed, as_json=as_json)
     costs = _priced(films)
     if not as_json:
         sys.stderr.write(f"{costs}\n\n")
     _check_caps(costs)
-    record = BatchRecord(films[0].batch.name)
-    record.begin(file, rehearsed)
     with watching(films[0].batch.cap_usd) as looked:
-        summary = make_batch(films, how, looked=looked)
-    sys.stdout.write(json_text(summary.as_json) if as_json else f"{summary}\nsummary: {record.summary}\n")
+        summary = make_batch(films, how, file=file, looked=looked)
+    kept = BatchRecord(summary.batch).summary
+    sys.stdout.write(json_text(summary.as_json) if as_json else f"{summary}\nsummary: {kept}\n")
     if not summary.well:
-        raise typer.Exit(1)
+        raise typer.Exit(Interrupted.exit_code if summary.stopped else 1)
 
 
 def _planned(file: Path, rehearsed: dict[str, Any] | None, *, as_json: bool) -> Any:

@@ -129,8 +129,8 @@ def test_films_that_the_caps_never_allow_are_told_and_the_others_made(make: Made
     assert tally.ended == {"success": 2, "unaffordable": 2}
     told = [ending for ending in heard if ending.state == "unaffordable"]
     assert told[0].message == (
-        "It may cost $2.00, and $1.20 is left under the caps. Raise caps.batch_usd or VGKIT_PROJECT_CAP, or lower "
-        "caps.run_usd; then resume the batch."
+        "It may cost $2.00 more, and $1.20 of caps.batch_usd ($5.00) is left. Raise caps.batch_usd or lower "
+        "caps.run_usd, then make the batch again."
     )
 
 

@@ -1,7 +1,6 @@
 """Starts the films of a batch and hears how they end: the only one who starts any, so that a cap can be kept.
 
-It holds as many films in memory as are under way; how each ended goes to a file at once, so that neither a crash nor
-five thousand of them matter."""
+How each film ended is passed on at once and not kept, so that neither a crash nor five thousand of them matter."""
 
 import logging
 from collections import Counter
@@ -32,13 +31,14 @@ class Policy:
 
 @dataclass
 class Tally:
-    """How far a batch is. ``under_way`` maps runs to which turn of theirs it is."""
+    """How far a batch is. ``under_way`` maps runs to which turn of theirs it is, ``cost_usd`` is of the turns that
+    ended; ``stopped`` says that a person asked for it, ``why_ended`` why else not all films were begun."""
 
     films: int
     ended: Counter[str] = field(default_factory=Counter)
     under_way: dict[str, int] = field(default_factory=dict)
     cost_usd: Decimal = Decimal(0)
-    seconds: float = 0.0
+    stopped: bool = False
     why_ended: str = ""
 
     @property
@@ -69,24 +69,40 @@ class Coordinator:
         self._heard, self._stopping, self._looked = heard, stopping, looked
         self._put_back: list[tuple[Film, int]] = []  # those that wait for money, or for another turn
         self._there: dict[str, Film] = {}  # those under way
+        self._short = False  # of money, until one of those has ended
         self._told: Stopping = "no"
         self.tally = Tally(count)
 
     def make(self) -> Tally:
-        """Make all films, and tell how it went. Nothing is raised for a film that fails."""
+        """Make all films, and tell how it went. Nothing is raised for a film that fails.
+
+        What ``heard`` raises, for want of a disk say, ends all films at once.
+        """
+        try:
+            self._make_all()
+        except BaseException:
+            self._crew.now()
+            while self._there:
+                if ending := self._crew.ended(_LOOK_EVERY_S):
+                    self._there.pop(ending.run)
+            raise
+        return self.tally
+
+    def _make_all(self) -> None:
         while True:
             self._mind_stopping()
             self._begin_what_fits()
             self._looked(self.tally)
             if not self._there:
                 if self._told != "no" or not (self._put_back or self._refill()):
-                    return self.tally
+                    return
                 continue
             if ending := self._crew.ended(_LOOK_EVERY_S):
                 self._hear(ending)
 
     def _mind_stopping(self) -> None:
         asked = self._stopping()
+        self.tally.stopped = asked != "no"
         if asked == "soon" and self._told == "no":
             self._told = "soon"
             self._crew.soon()
@@ -95,11 +111,8 @@ class Coordinator:
             self._crew.now()
 
     def _begin_what_fits(self) -> None:
-        while self._told == "no" and self._crew.room() > 0 and (self._put_back or self._refill()):
-            film, attempt = self._put_back[0]
-            if not self._begin(film, attempt):
-                return
-            self._put_back.pop(0)
+        while self._told == "no" and not self._short and self._crew.room() > 0 and (self._put_back or self._refill()):
+            self._begin(*self._put_back.pop(0))
 
     def _refill(self) -> bool:
         """Take the next film from the list, so that there is one to begin."""
@@ -108,39 +121,29 @@ class Coordinator:
             self._put_back.append((film, 1))
         return film is not None
 
-    def _begin(self, film: Film, attempt: int) -> bool:
-        """Begin a film, or settle that it never can be; False where it must wait for what others will leave."""
+    def _begin(self, film: Film, attempt: int) -> None:
+        """Begin a film, put it back until others have left enough for it, or settle that it can't be made."""
         try:
-            run = film.run()
-            answer = self._till.set_aside(run)
+            answer = self._till.set_aside(film.run())
         except VgkitError as error:
-            self._end(Ending(film.name, "failed", error=type(error).__name__, message=str(error), attempt=attempt))
-            return True
-        if answer == "later" and self._there:
-            return False
-        if answer != "yes":
-            left = self._till.left_usd()
-            self._end(
-                Ending(
-                    film.name,
-                    "unaffordable",
-                    error="BudgetExceeded",
-                    message=f"It may cost ${run.cap_usd:.2f}, and ${left or 0:.2f} is left under the caps. "
-                    "Raise caps.batch_usd or VGKIT_PROJECT_CAP, or lower caps.run_usd; then resume the batch.",
-                    attempt=attempt,
-                )
-            )
-            return True
-        self._there[film.name] = film
-        self.tally.under_way[film.name] = attempt
-        self._crew.begin(Job(film.name, attempt))
-        return True
+            return self._end(Ending.of(Job(film.name, attempt), error))
+        if answer.may == "yes":
+            self._there[film.name] = film
+            self.tally.under_way[film.name] = attempt
+            self._crew.begin(Job(film.name, attempt))
+        elif answer.may == "later" and self._there:
+            self._put_back.insert(0, (film, attempt))
+            self._short = True
+        else:
+            short = Ending(film.name, "unaffordable", error="BudgetExceeded", message=answer.why, attempt=attempt)
+            self._end(short)
+        return None
 
     def _hear(self, ending: Ending) -> None:
         film = self._there.pop(ending.run)
         del self.tally.under_way[ending.run]
         self.tally.cost_usd += ending.cost_usd
-        self.tally.seconds += ending.seconds
+        self._short = False
         if ending.state == "failed" and ending.again and ending.attempt <= self._policy.retries and self._told == "no":
             log.info("%s gets another turn after: %s", ending.run, ending.message)
             self._put_back.append((film, ending.attempt + 1))

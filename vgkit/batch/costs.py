@@ -192,7 +192,8 @@ def costs_of(films: Sequence[Film]) -> Costs[Film]:
         if key not in known:
             known[key] = estimated(film)
         bills.append(Bill(film=film, own=known[key], missing=not film.made, spent_usd=spending.of_run(film.name)))
-    return Costs(tuple(bills), spending.of_batch(films[0].batch.name), project_left_usd(films, spending))
+    spent = spending.of_batch(films[0].batch.name, set_aside=False)
+    return Costs(tuple(bills), spent, project_left_usd(films, spending))
 
 
 def spending_of(films: Sequence[Film]) -> Spending:
@@ -204,7 +205,12 @@ def spending_of(films: Sequence[Film]) -> Spending:
 
 def project_left_usd(films: Sequence[Film], spending: Spending) -> Decimal | None:
     """What is left of the project's cap; None for rehearsals, which cost nothing."""
-    return project_cap() - spending.total() if films[0].rehearsal is None else None
+    if films[0].rehearsal is not None:
+        return None
+    batch = films[0].batch.name
+    # A crash may have left something set aside for the very films that are to be made.
+    theirs = spending.of_batch(batch) - spending.of_batch(batch, set_aside=False)
+    return project_cap() - spending.total() + theirs
 
 
 def estimated(film: Film) -> tuple[Row, ...]:

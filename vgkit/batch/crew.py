@@ -2,9 +2,29 @@
 
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
+
+from vgkit.errors import (
+    CreditExhausted,
+    EngineFailed,
+    HostUnavailable,
+    Interrupted,
+    KernelDied,
+    KeyMissing,
+    KeyRejected,
+    OrderRejected,
+    PhaseFailed,
+    PromptRefused,
+    RunBusy,
+    StoreError,
+)
 
 State = Literal["success", "degraded", "failed", "stopped", "unaffordable"]
+
+# What another turn may mend: a host that was away, a crash, results that came out useless under these seeds.
+_AGAIN = (HostUnavailable, EngineFailed, PhaseFailed, KernelDied, RunBusy)
+_NEVER = (PromptRefused, OrderRejected)
+_HOPELESS = (KeyMissing, KeyRejected, CreditExhausted, StoreError)
 
 
 @dataclass(frozen=True)
@@ -33,6 +53,24 @@ class Ending:
     attempt: int = 1
     again: bool = False
     hopeless: bool = False
+
+    @classmethod
+    def of(
+        cls, job: Job, error: Exception, *, seconds: float = 0.0, cost_usd: Decimal = Decimal(0), phase: str = ""
+    ) -> Self:
+        """How a turn ended by an error."""
+        return cls(
+            job.run,
+            "stopped" if isinstance(error, Interrupted) else "failed",
+            seconds,
+            cost_usd,
+            phase,
+            type(error).__name__,
+            str(error),
+            job.attempt,
+            again=isinstance(error, _AGAIN) and not isinstance(error, _NEVER),
+            hopeless=isinstance(error, _HOPELESS),
+        )
 
     @property
     def as_json(self) -> dict[str, Any]:

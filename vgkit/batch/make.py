@@ -1,22 +1,25 @@
 """Makes a batch: what is missing, as the caps allow, whatever breaks on the way."""
 
+import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 from vgkit.batch.coordinator import Coordinator, Policy, Stopping, Tally
 from vgkit.batch.crew import Crew, Ending
 from vgkit.batch.planned import Film
 from vgkit.batch.record import BatchRecord
-from vgkit.batch.summary import Summary, summed_up
+from vgkit.batch.summary import Fared, Standing, Summary, fared
 from vgkit.batch.threads import ThreadCrew, sized
 from vgkit.batch.till import Till
-from vgkit.errors import VgkitError
+from vgkit.engines.registry import full_name
+from vgkit.errors import BatchError, VgkitError
 from vgkit.keys import load_keys
 from vgkit.ledger import Ledger
 from vgkit.ledger.run_index import RunIndex
@@ -26,10 +29,14 @@ from vgkit.rehearse import hosts_of
 from vgkit.run import check_room
 from vgkit.runlog import logging_to
 
+log = logging.getLogger(__name__)
+
 Which = Literal["missing", "failed", "unfailed"]
 Looked = Callable[[Tally], None]
 
 _SYNC_EVERY_S = 60.0
+_STOPPED = "Stopped. What is finished is kept; make the batch again to go on from there."
+_NOT_BEGUN: Standing = ("waiting", 0.0, Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -43,84 +50,98 @@ class How:
 
 
 def make_batch(
-    films: Sequence[Film], how: How, *, crew: Crew | None = None, looked: Looked = lambda _: None
+    films: Sequence[Film],
+    how: How,
+    *,
+    file: Path | None = None,
+    crew: Crew | None = None,
+    looked: Looked = lambda _: None,
 ) -> Summary:
     """Make the films that are asked for, and sum up how all fared; ``looked`` is told how far it is, often.
 
-    A film that fails is told and the others are made. Ctrl-C begins no more films and lets the phases at work come to
-    their end, a second one ends them and cancels what is open on hosts. Raises RunBusy where another process makes the
-    same batch, and StoreError where the films would not fit.
+    A film that fails is told and the others are made. In a main thread Ctrl-C begins no more films and lets the phases
+    at work come to their end, a second one ends them and cancels what is open on hosts. With the ``file`` that asks for
+    them ``vgkit batch resume`` goes on. Raises RunBusy where another process makes the same batch, and StoreError where
+    the films would not fit or the runs' folder goes away.
     """
+    if not films:
+        raise BatchError("There is no film to make.")
     begun, batch = time.monotonic(), films[0].batch
-    rehearsal = films[0].rehearsal is not None
     record = BatchRecord(batch.name)
     load_keys()
     with record.alone(), logging_to(record.log):
-        due = _due(films, how.which, record)
+        if file:
+            record.begin(file, films[0].rehearsal)
+        due = list(_due(films, _all_fared(films, record, standings_of(batch.name)), how.which))
         check_room(sum(film.checked.brief.duration_s for film in due))
-        hosted = any(engine.split("@")[-1] != "local" for film in due for engine in _engines(film))
-        crew = crew or ThreadCrew(at_once=how.at_once or sized(hosted=hosted), hosted=hosted)
-        billed_usd, why = None, ""
-        if due:
-            with hosts_of(due[0].run()) as servers, _stopping() as asked:
-                coordinator = Coordinator(
-                    due,
-                    count=len(due),
-                    crew=crew,
-                    till=Till(batch, rehearsal=rehearsal),
-                    policy=how.policy,
-                    heard=_Hearing(record),
-                    stopping=asked,
-                    looked=looked,
-                )
-                why = coordinator.make().why_ended
-                if asked() != "no":
-                    why = "Stopped. What is finished is kept; `vgkit batch run` with the same file goes on from there."
-                if servers:
-                    billed_usd = sum((charge.usd for charge in servers.bill()), Decimal(0))
-        Ledger(runs_dir()).sync()
-        summary = summed_up(
-            films,
-            record.latest(),
-            states_of(batch.name),
+        tally, billed_usd = _made(due, how, record, crew=crew, looked=looked) if due else (Tally(0), None)
+        _sync()
+        standings = standings_of(batch.name)
+        all_fared = _all_fared(films, record, standings)
+        stopped = tally.stopped and not all(each.there for each in all_fared)
+        summary = Summary(
             batch=batch.name,
+            fared=all_fared,
             cap_usd=batch.cap_usd,
+            booked_usd=sum((cost_usd for _, _, cost_usd in standings.values()), Decimal(0)),
             billed_usd=billed_usd,
             wall_s=time.monotonic() - begun,
-            why_ended=why,
+            stopped=stopped,
+            why_ended=_STOPPED if stopped else tally.why_ended,
         )
         record.write_summary(summary.as_json)
         return summary
 
 
-def states_of(batch: str) -> dict[str, tuple[str, float, Decimal]]:
-    """State, seconds and cost of each run of a batch, as their events say."""
+def standings_of(batch: str) -> dict[str, Standing]:
+    """How each run of a batch stands by its events; one whose film is gone is open again."""
     index = RunIndex(runs_dir())
     index.refresh()
     spent = "coalesce((SELECT usd FROM sums s WHERE s.folder = f.folder AND s.run = f.folder), '0')"
     rows = index.rows(f"SELECT folder, state, seconds, {spent} FROM files f WHERE batch = ?", batch)
-    return {folder: (state or "waiting", seconds, Decimal(usd)) for folder, state, seconds, usd in rows}
+    return {folder: (_state(folder, state), seconds, Decimal(usd)) for folder, state, seconds, usd in rows}
 
 
-def _due(films: Sequence[Film], which: Which, record: BatchRecord) -> list[Film]:
+def _state(folder: str, state: str) -> str:
+    gone = state in ("success", "degraded") and not (runs_dir() / folder / "film.mp4").is_file()
+    return "open" if gone else state or "waiting"
+
+
+def _all_fared(films: Sequence[Film], record: BatchRecord, standings: Mapping[str, Standing]) -> tuple[Fared, ...]:
+    heard = record.latest()
+    return tuple(
+        fared(film, heard=heard.get(film.name, {}), standing=standings.get(film.name, _NOT_BEGUN)) for film in films
+    )
+
+
+def _due(films: Sequence[Film], so_far: Sequence[Fared], which: Which) -> Iterator[Film]:
     """The films that are to be made now, in their order."""
-    states = states_of(films[0].batch.name)
-    missing = [film for film in films if not _is_there(film, states)]
-    if which != "missing":
-        heard = record.latest()
-        failed = {film.name for film in missing if heard.get(film.name, {}).get("state") == "failed"}
-        return [film for film in missing if (film.name in failed) == (which == "failed")]
-    return missing
+    for film, each in zip(films, so_far, strict=True):
+        if not each.there and (which == "missing" or (each.state == "failed") == (which == "failed")):
+            yield film
 
 
-def _is_there(film: Film, states: dict[str, tuple[str, float, Decimal]]) -> bool:
-    state, *_ = states.get(film.name, ("waiting",))
-    return state in ("success", "degraded") and (film.folder / "film.mp4").is_file()
+def _made(
+    due: Sequence[Film], how: How, record: BatchRecord, *, crew: Crew | None, looked: Looked
+) -> tuple[Tally, Decimal | None]:
+    """Make films; how far it came, and what rehearsed hosts have charged by then."""
+    hosted = any(not engine.endswith("@local") for film in due for engine in _engines(film))
+    with hosts_of(due[0].run()) as servers, _stopping() as asked:
+        coordinator = Coordinator(
+            due,
+            count=len(due),
+            crew=crew or ThreadCrew(at_once=how.at_once or sized(hosted=hosted), hosted=hosted),
+            till=Till(due[0].batch, rehearsal=due[0].rehearsal is not None),
+            policy=how.policy,
+            heard=_Hearing(record),
+            stopping=asked,
+            looked=looked,
+        )
+        tally = coordinator.make()
+        return tally, sum((charge.usd for charge in servers.bill()), Decimal(0)) if servers else None
 
 
 def _engines(film: Film) -> Iterator[str]:
-    from vgkit.engines.registry import full_name
-
     for role, reference in profile_for(film.checked.brief).engines.items():
         yield full_name(role, reference)
 
@@ -135,8 +156,14 @@ class _Hearing:
         self._record.add(ending)
         if time.monotonic() - self._synced > _SYNC_EVERY_S:
             self._synced = time.monotonic()
-            with suppress(VgkitError):  # the events are the truth; the last sync brings them in
-                Ledger(runs_dir()).sync()
+            _sync()
+
+
+def _sync() -> None:
+    try:
+        Ledger(runs_dir()).sync()
+    except VgkitError as refusal:  # the events are the truth; the next sync brings them in
+        log.warning("the ledger was not brought up to date: %s", refusal)
 
 
 @contextmanager

@@ -4,24 +4,28 @@ The runs' own events are the truth; these lines say what the coordinator made of
 to do next."""
 
 import json
-import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from vgkit.batch.crew import Ending
-from vgkit.errors import RunNotFound
+from vgkit.errors import RunNotFound, StoreError
 from vgkit.files import refused, write_json
 from vgkit.ledger.plain import plain
+from vgkit.ledger.redaction import redact
 from vgkit.lock import RunLock
 from vgkit.places import runs_dir
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
 
 class BatchRecord:
-    """The folder of one batch."""
+    """The folder of one batch. Only who holds it ``alone`` writes there."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self.folder = runs_dir() / ".batches" / name
         self.results, self.summary = self.folder / "results.jsonl", self.folder / "summary.json"
         self.log, self._asked = self.folder / "batch.log", self.folder / "batch.json"
@@ -32,14 +36,18 @@ class BatchRecord:
 
     def asked_for(self) -> tuple[Path, dict[str, Any] | None]:
         """The file it was begun with, and how it is rehearsed. Raises RunNotFound where there is no such batch."""
+        if not _NAME.fullmatch(self.name):
+            raise RunNotFound(
+                f"{self.name!r} can't name a batch. It is what the names of its films begin with: spring."
+            )
         try:
             asked = json.loads(self._asked.read_text("utf-8"))
             return Path(asked["file"]), asked["rehearsal"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             known = sorted(path.parent.name for path in self.folder.parent.glob("*/batch.json"))
             raise RunNotFound(
-                f"No batch {self.folder.name!r} was begun here. There {'are' if known else 'is'} "
-                f"{', '.join(known[-10:]) or 'none yet'}. Begin one with `vgkit batch run FILE`."
+                f"No batch {self.name!r} was begun from a file here. There {'are' if known else 'is'} "
+                f"{', '.join(known[:10]) or 'none yet'}. Begin one with `vgkit batch run FILE`."
             ) from error
 
     @contextmanager
@@ -50,24 +58,22 @@ class BatchRecord:
         except OSError as error:
             raise refused(self.folder, error) from error
         with RunLock(self.folder):
+            self._end_torn_line()
             yield
 
     def add(self, ending: Ending) -> None:
         """Put on record how a film ended. Raises StoreError."""
-        line = json.dumps(plain(ending.as_json, place="ending"), ensure_ascii=False) + "\n"
+        line = json.dumps(redact(plain(ending.as_json, place="ending")), ensure_ascii=False) + "\n"
         try:
-            descriptor = os.open(self.results, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                os.write(descriptor, line.encode())
-            finally:
-                os.close(descriptor)
+            with self.results.open("ab", buffering=0) as file:
+                file.write(line.encode("utf-8", errors="replace"))
         except OSError as error:
             raise refused(self.results, error) from error
 
     def latest(self) -> dict[str, dict[str, Any]]:
-        """How each film's last turn on record ended, by its run; half a line of a crash is left out."""
+        """How each film's last turn on record ended, by its run; what a crash tore is left out. Raises StoreError."""
         found: dict[str, dict[str, Any]] = {}
-        for line in _lines(self.results):
+        for line in self._lines():
             try:
                 ending = json.loads(line)
                 found[ending["run"]] = ending
@@ -80,10 +86,20 @@ class BatchRecord:
         write_json(self.summary, plain(summary, place="summary"))
         return self.summary
 
+    def _lines(self) -> Iterator[bytes]:
+        try:
+            with self.results.open("rb") as file:
+                yield from file
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(
+                f"Can't read {self.results}: {error.strerror}. Allow reading it, then try again."
+            ) from error
 
-def _lines(path: Path) -> Iterator[str]:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            yield from file
-    except FileNotFoundError:
-        return
+    def _end_torn_line(self) -> None:
+        """End a line that a crash tore, so that the next does not stick to it."""
+        *_, last = [b"\n", *self._lines()]
+        if not last.endswith(b"\n"):
+            with self.results.open("ab") as file:
+                file.write(b"\n")

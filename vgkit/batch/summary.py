@@ -3,7 +3,7 @@ each that is missing why, and what to do."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,11 +15,16 @@ from vgkit.progress_table import clock
 
 _SHOWN = 20
 _FINISHED = ("success", "degraded")
+_ENDED = (*_FINISHED, "failed")
+_BEGUN = ("failed", "open", "stopped")
+
+Standing = tuple[str, float, Decimal]  # state, seconds and cost of a run, as its events say
 
 
 @dataclass(frozen=True)
 class Fared:
-    """How one film fared in all its turns. ``state`` is "waiting" where it was never begun."""
+    """How one film fared in all its turns. ``state`` is "waiting" where it was never begun, "open" where it was and no
+    end is on record."""
 
     run: str
     place: str
@@ -31,33 +36,34 @@ class Fared:
     message: str = ""
 
     @property
+    def there(self) -> bool:
+        """Whether there is a film."""
+        return self.state in _FINISHED
+
+    @property
     def next_move(self) -> str:
-        """The command that goes on with it; nothing where there is nothing to do."""
-        if self.state == "success":
-            return ""
-        return f"vgkit resume {self.run}"
+        """The command that goes on with it alone; none where it is there, or was never begun."""
+        return f"vgkit resume {self.run}" if self.state in _BEGUN else ""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How all films of a batch fared. ``billed_usd`` is what rehearsed hosts charged, None where there are none."""
+    """How all films of a batch fared. ``booked_usd`` is what all its runs have cost by their events, ``billed_usd``
+    what rehearsed hosts charged, None where there are none; ``stopped`` says that a person ended it before its end."""
 
     batch: str
     fared: tuple[Fared, ...]
     cap_usd: Decimal | None
+    booked_usd: Decimal
     billed_usd: Decimal | None
     wall_s: float
+    stopped: bool = False
     why_ended: str = ""
 
     @property
     def states(self) -> Counter[str]:
         """How many films are in which state."""
         return Counter(each.state for each in self.fared)
-
-    @property
-    def booked_usd(self) -> Decimal:
-        """What all films have cost, by their events."""
-        return sum((each.cost_usd for each in self.fared), Decimal(0))
 
     @property
     def adds_up(self) -> bool:
@@ -68,25 +74,25 @@ class Summary:
     @property
     def well(self) -> bool:
         """Whether all films are there, and the books agree with the bill."""
-        return all(each.state in _FINISHED for each in self.fared) and self.adds_up
+        return all(each.there for each in self.fared) and self.adds_up
 
     @property
     def as_json(self) -> dict[str, Any]:
         """All of it, for a script."""
-        finished = [each for each in self.fared if each.state in _FINISHED]
         return {
             "batch": self.batch,
             "films": len(self.fared),
             "states": dict(self.states),
             "finished": self._rate(_FINISHED),
             "undegraded": self._rate(("success",)),
-            "seconds": {"p50": _quantile(finished, 0.5), "p95": _quantile(finished, 0.95), "wall": self.wall_s},
+            "seconds": {"p50": self.seconds(0.5), "p95": self.seconds(0.95), "wall": self.wall_s},
             "cost_usd": self.booked_usd,
-            "cost_per_film_usd": self.booked_usd / len(finished) if finished else None,
+            "cost_per_film_usd": self.cost_per_film_usd,
             "cap_usd": self.cap_usd,
             "billed_usd": self.billed_usd,
             "adds_up": self.adds_up,
             "well": self.well,
+            "stopped": self.stopped,
             "why_ended": self.why_ended,
             "results": [_told(each) for each in self.fared],
         }
@@ -96,38 +102,47 @@ class Summary:
         lines = [f"{self.batch}: {counts}; {clock(self.wall_s)} in all", *self._rates(), *self._figures()]
         if self.why_ended:
             lines.append(self.why_ended)
-        missing = [each for each in self.fared if each.state not in _FINISHED]
+        missing = [each for each in self.fared if not each.there]
         if missing:
             lines += ["", str(_missing_table(missing[:_SHOWN]))]
         if len(missing) > _SHOWN:
             lines.append(f"and {len(missing) - _SHOWN:,} more; all are in the summary")
         return "\n".join(lines)
 
+    @property
+    def cost_per_film_usd(self) -> Decimal | None:
+        """What each film that is there has cost, what went into the others included; None where there is none."""
+        there = sum(each.there for each in self.fared)
+        return self.booked_usd / there if there else None
+
+    def seconds(self, share: float) -> float | None:
+        """The seconds within which that share of the films that are there was made; None where there is none."""
+        ranked = sorted(each.seconds for each in self.fared if each.there)
+        return ranked[max(math.ceil(share * len(ranked)) - 1, 0)] if ranked else None
+
     def _rate(self, states: Sequence[str]) -> dict[str, float] | None:
-        """How large a share of the films that were begun is in one of the states, with Wilson's interval."""
-        begun = [each for each in self.fared if each.state not in ("waiting", "unaffordable")]
-        if not begun:
+        """The share of films in some states among those that came to an end of their own, with Wilson's interval."""
+        ended = [each for each in self.fared if each.state in _ENDED]
+        if not ended:
             return None
-        share = sum(each.state in states for each in begun) / len(begun)
-        interval = wilson(share, len(begun))
-        return {"share": share, "low": interval.low, "high": interval.high, "films": len(begun)}
+        share = sum(each.state in states for each in ended) / len(ended)
+        interval = wilson(share, len(ended))
+        return {"share": share, "low": interval.low, "high": interval.high, "films": len(ended)}
 
     def _rates(self) -> Iterator[str]:
         for name, states in (("finished", _FINISHED), ("undegraded", ("success",))):
             if rate := self._rate(states):
                 yield (
-                    f"{name}: {100 * rate['share']:.1f} % of {rate['films']:,} begun, {100 * LEVEL:.0f} % interval "
-                    f"{100 * rate['low']:.1f} to {100 * rate['high']:.1f} %"
+                    f"{name}: {100 * rate['share']:.1f} % of {rate['films']:,} that came to an end, "
+                    f"{100 * LEVEL:.0f} % interval {100 * rate['low']:.1f} to {100 * rate['high']:.1f} %"
                 )
 
     def _figures(self) -> Iterator[str]:
-        finished = [each for each in self.fared if each.state in _FINISHED]
         cap = f" of {dollars(self.cap_usd)} allowed" if self.cap_usd is not None else ""
         yield f"cost: {dollars(self.booked_usd)}{cap} by the ledger{self._bill()}"
-        if finished:
-            p50, p95 = _quantile(finished, 0.5), _quantile(finished, 0.95)
-            each = dollars(self.booked_usd / len(finished))
-            yield f"a film: {each}; half took up to {clock(p50)}, 95 of 100 up to {clock(p95)}"
+        if self.cost_per_film_usd is not None:
+            p50, p95 = clock(self.seconds(0.5)), clock(self.seconds(0.95))
+            yield f"a film: {dollars(self.cost_per_film_usd)}; half took up to {p50}, 95 of 100 up to {p95}"
 
     def _bill(self) -> str:
         if self.billed_usd is None:
@@ -135,20 +150,13 @@ class Summary:
         return f", {dollars(self.billed_usd)} by the hosts' bill: {'the same' if self.adds_up else 'NOT THE SAME'}"
 
 
-def summed_up(
-    films: Iterable[Film],
-    results: Mapping[str, Mapping[str, Any]],
-    spent: Mapping[str, tuple[str, float, Decimal]],
-    **about: Any,
-) -> Summary:
-    """Bring together what the coordinator heard of each film and what its events say: state, seconds, cost."""
-    return Summary(fared=tuple(_fared(film, results.get(film.name, {}), spent) for film in films), **about)
-
-
-def _fared(film: Film, heard: Mapping[str, Any], spent: Mapping[str, tuple[str, float, Decimal]]) -> Fared:
-    state, seconds, cost_usd = spent.get(film.name, ("waiting", 0.0, Decimal(0)))
-    if state not in _FINISHED and heard.get("state") == "unaffordable":
-        state = "unaffordable"
+def fared(film: Film, *, heard: Mapping[str, Any], standing: Standing) -> Fared:
+    """Bring together what the coordinator heard of a film and what its events say."""
+    state, seconds, cost_usd = standing
+    told = heard.get("state")
+    # The events of a run that could not be made, or was not begun for want of money, do not tell of that.
+    if (told == "failed" and state == "waiting") or (told == "unaffordable" and state not in (*_FINISHED, "open")):
+        state = told
     why = {} if state in _FINISHED else {name: str(heard.get(name) or "") for name in ("phase", "error", "message")}
     where = f"line {film.place.line}" if film.place.line else film.place.name
     return Fared(film.name, where, state, seconds, cost_usd, **why)
@@ -166,11 +174,3 @@ def _missing_table(missing: Sequence[Fared]) -> Table:
         for each in missing
     )
     return Table("Not there", ("film", "state", "phase", "why", "go on with"), rows)
-
-
-def _quantile(finished: Sequence[Fared], share: float) -> float | None:
-    """The seconds within which that share of the films was made."""
-    if not finished:
-        return None
-    ranked = sorted(each.seconds for each in finished)
-    return ranked[max(math.ceil(share * len(ranked)) - 1, 0)]

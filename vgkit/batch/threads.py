@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from vgkit.batch.crew import Ending, Job
 from vgkit.batch.turn import cancel, take_turn
 from vgkit.halt import Halt
-from vgkit.pipeline import Gate
 
 Turn = Callable[..., Ending]
 
@@ -32,13 +31,13 @@ def sized(*, hosted: bool) -> int:
 
 
 class ThreadCrew:
-    """A ``Crew`` of threads in this process; ``at_once`` films, of which no more compute than there are cores."""
+    """A ``Crew`` of threads in this process; ``at_once`` films, of which no more compute than there are ``cores``."""
 
-    def __init__(self, *, at_once: int, hosted: bool, turn: Turn = take_turn) -> None:
+    def __init__(self, *, at_once: int, hosted: bool, cores: int = 0, turn: Turn = take_turn) -> None:
         self.at_once = at_once
         self._turn = turn
         self._halt = Halt()
-        self._cores = threading.Semaphore(os.cpu_count() or 1)
+        self._cores = threading.Semaphore(cores or os.cpu_count() or 1)
         self._computing = _COMPUTING if hosted else _COMPUTING | _DRAWING
         self._endings: queue.Queue[Ending] = queue.Queue()
         self._under_way: set[str] = set()
@@ -72,11 +71,7 @@ class ThreadCrew:
             cancel(job.run)
         self._endings.put(ending)
 
-    @property
-    def _gate(self) -> Gate:
-        @contextlib.contextmanager
-        def gate(phase: str) -> Iterator[None]:
-            with self._cores if phase in self._computing else contextlib.nullcontext():
-                yield
-
-        return gate
+    @contextlib.contextmanager
+    def _gate(self, phase: str) -> Iterator[None]:
+        with self._cores if phase in self._computing else contextlib.nullcontext():
+            yield

@@ -3,6 +3,8 @@
 A film that may spend two dollars is only begun where two dollars are left beside what all others may still spend. From
 then on it minds its own cap alone and need not look at the others, on whichever machine it is made."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -11,8 +13,16 @@ from vgkit.places import runs_dir
 from vgkit.profiles import project_cap
 from vgkit.run import Batch, Run
 
-Answer = Literal["yes", "later", "never"]
 _NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a run may begin: "later" where it may once films that are under way have cost less than their caps,
+    "never" where what is spent for good leaves too little. ``why`` says what is short, where it may not begin now."""
+
+    may: Literal["yes", "later", "never"]
+    why: str = ""
 
 
 class Till:
@@ -24,31 +34,38 @@ class Till:
         self._project_usd = None if rehearsal else project_cap()
 
     def set_aside(self, run: Run) -> Answer:
-        """Set aside what a run may still spend, on record in its events.
-
-        "later" where it may fit once films that are under way have cost less than their caps, "never" where what is
-        spent for good leaves too little.
-        """
+        """Set aside what a run may still spend, on record in its events, where there is that much."""
         with money_lock(runs_dir()):
             self._spending.refresh()
             may_spend = max(run.cap_usd - self._spending.of_run(run.name), _NOTHING)
             if not may_spend:
-                return "yes"  # there is nothing to spend, or the run's own cap will say so
-            if may_spend <= self._left(set_aside=True):
+                return Answer("yes")  # there is nothing to spend, or the run's own cap will say so
+            # What a crash left set aside for this very run is there for it.
+            own = self._spending.set_aside_for(run.name)
+            short = [cap for cap in self._caps(set_aside=True) if may_spend > cap.left_usd + own]
+            if not short:
                 run.events.write("allotted", cap_usd=run.cap_usd, batch=self.batch.name)
-                return "yes"
-            return "later" if may_spend <= self._left(set_aside=False) else "never"
+                return Answer("yes")
+            for_good = [cap for cap in self._caps(set_aside=False) if may_spend > cap.left_usd]
+            return Answer("never" if for_good else "later", _why(may_spend, (for_good or short)[0]))
 
-    def left_usd(self) -> Decimal | None:
-        """What is neither spent nor set aside under the nearest cap; None where there is none."""
-        with money_lock(runs_dir()):
-            self._spending.refresh()
-            left = self._left(set_aside=True)
-        return left if left.is_finite() else None
+    def _caps(self, *, set_aside: bool) -> Iterator["_Cap"]:
+        if (batch := self.batch.cap_usd) is not None:
+            spent = self._spending.of_batch(self.batch.name, set_aside=set_aside)
+            yield _Cap("caps.batch_usd", batch, batch - spent)
+        if (project := self._project_usd) is not None:
+            yield _Cap("VGKIT_PROJECT_CAP", project, project - self._spending.total(set_aside=set_aside))
 
-    def _left(self, *, set_aside: bool) -> Decimal:
-        batch, project = self.batch.cap_usd, self._project_usd
-        of_batch = self._spending.of_batch(self.batch.name, set_aside=set_aside)
-        rooms = [batch - of_batch] if batch is not None else []
-        rooms += [project - self._spending.total(set_aside=set_aside)] if project is not None else []
-        return min(rooms, default=Decimal("Infinity"))
+
+@dataclass(frozen=True)
+class _Cap:
+    name: str
+    usd: Decimal
+    left_usd: Decimal
+
+
+def _why(may_spend: Decimal, cap: _Cap) -> str:
+    return (
+        f"It may cost ${may_spend:.2f} more, and ${max(cap.left_usd, _NOTHING):.2f} of {cap.name} (${cap.usd:.2f}) is "
+        f"left. Raise {cap.name} or lower caps.run_usd, then make the batch again."
+    )

@@ -1,9 +1,10 @@
 """How far a batch is, as a table that is redrawn in a terminal and as lines elsewhere. Bounded, however many films."""
 
+import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TextIO
@@ -15,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vgkit.batch.coordinator import Tally
+from vgkit.errors import VgkitError
 from vgkit.ledger import read_new
 from vgkit.places import runs_dir
 from vgkit.progress import RunProgress
@@ -80,9 +82,7 @@ class _Drawn:
         self._begun = time.monotonic()
         self._drawn_at = 0.0
         self._tally: Tally | None = None
-        self._known: dict[
-            str, tuple[RunProgress, int]
-        ] = {}  # of films under way: progress, how far their events are read
+        self._known: dict[str, tuple[RunProgress, int]] = {}  # of films shown: progress, how far their events are read
 
     def __call__(self, tally: Tally) -> None:
         self._tally = tally
@@ -103,21 +103,22 @@ class _Drawn:
         for name in ("film", "phase", "time", "cost"):
             table.add_column(name, justify="right" if name in ("time", "cost") else "left", no_wrap=True)
         now = datetime.now(UTC)
-        for run, (progress, _) in list(self._known.items())[:_MOST_ROWS]:
+        for run, (progress, _) in self._known.items():
             phase = next((each for each in progress.phases if each.state == "running"), None)
             share = f" {phase.done}/{phase.total}" if phase and phase.total else ""
             doing = f"{phase.phase}{share}" if phase else "begins"
             again = f" (turn {tally.under_way[run]})" if tally.under_way[run] > 1 else ""
             table.add_row(f"{run}{again}", doing, clock(progress.elapsed_s(now)), usd(progress.cost_usd))
-        if len(self._known) > _MOST_ROWS:
-            table.add_row(f"and {len(self._known) - _MOST_ROWS} more", "", "", "")
+        if (more := len(tally.under_way) - len(self._known)) > 0:
+            table.add_row(f"and {more} more", "", "", "")
         return table
 
     def _read_on(self, tally: Tally) -> None:
-        self._known = {run: known for run, known in self._known.items() if run in tally.under_way}
-        for run in tally.under_way:
-            progress, offset = self._known.get(run, (RunProgress.of(()), 0))
-            new, offset = read_new(runs_dir() / run / "events.jsonl", offset)
-            for event in new:
-                progress = progress.after(event)
+        known, self._known = self._known, {}
+        for run in itertools.islice(tally.under_way, _MOST_ROWS):
+            progress, offset = known.get(run, (RunProgress.of(()), 0))
+            with suppress(VgkitError):  # who only looks on must not end the batch
+                new, offset = read_new(runs_dir() / run / "events.jsonl", offset)
+                for event in new:
+                    progress = progress.after(event)
             self._known[run] = progress, offset

@@ -62,6 +62,10 @@ class Spending:
         aside = self._set_aside() if set_aside else Decimal(0)
         return summed(self._index.rows(f"SELECT s.usd {_COUNTED}", self.rehearsal)) + aside
 
+    def set_aside_for(self, run_id: str) -> Decimal:
+        """Return what a batch has set aside for a run beyond what the run has spent."""
+        return self._set_aside("AND folder = ?", run_id)
+
     def _set_aside(self, where: str = "", *values: object) -> Decimal:
         """What is set aside for runs beyond what they have spent."""
         rows = self._index.rows(
