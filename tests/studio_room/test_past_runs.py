@@ -78,6 +78,18 @@ def test_the_list_and_the_film_itself_tell_of_the_same_state(state: str) -> None
     assert past_runs()[0].state == Watch(run).look().state == state
 
 
+def test_a_film_whose_export_alone_failed_is_told_from_one_that_is_not_there() -> None:
+    run = made(owned_run(name="kite"))
+    run.events.write("run_started", brief={}, profile="offline", engines={})
+    run.events.write("phase_failed", phase="export", error="ParameterError", message="there is no such folder")
+    run.events.write("run_finished", state="failed", seconds=1.0)
+    assert (past_runs()[0].unexported, Watch(run).look().unexported) == (False, False)
+    for name in ("film.mp4", "phases/refine.json"):
+        run.path(name).parent.mkdir(exist_ok=True)
+        run.path(name).write_text("{}")
+    assert (past_runs()[0].unexported, Watch(run).look().unexported) == (True, True)
+
+
 def test_what_has_changed_since_the_last_look_is_seen() -> None:
     run = owned_run(name="kite")
     assert past_runs()[0].state == "waiting"

@@ -21,7 +21,7 @@ from vgkit.phases.step import PHASES
 from vgkit.places import runs_dir
 from vgkit.profiles import profiles
 from vgkit.progress import RunProgress
-from vgkit.studio.states import State, record_of, standing
+from vgkit.studio.states import State, only_unexported, record_of, standing
 
 _TELLING: tuple[Kind, ...] = (
     *("run_started", "run_finished", "phase_started", "phase_finished", "phase_failed"),
@@ -50,6 +50,7 @@ class PastRun:
     owner: str
     poster: Path | None
     film: Path | None
+    unexported: bool
 
 
 def past_runs(owner: str | None = None, *, most: int | None = None) -> list[PastRun]:
@@ -76,6 +77,7 @@ def title_of(brief: Mapping[str, Any]) -> str:
 def _past_run(folder: Path, record: Mapping[str, Any]) -> PastRun | None:
     try:
         brief, (progress, all_s) = record["brief"], _progress(folder)
+        film = _first(folder, "film.mp4") if (folder / "phases/refine.json").exists() else None
         return PastRun(
             name=folder.name,
             folder=folder,
@@ -91,7 +93,8 @@ def _past_run(folder: Path, record: Mapping[str, Any]) -> PastRun | None:
             rehearsed=record.get("rehearsal") is not None,
             owner=str(record.get("owner", "")),
             poster=_first(folder, "poster.jpg", "animatic/sheet.png"),
-            film=_first(folder, "film.mp4") if (folder / "phases/refine.json").exists() else None,
+            film=film,
+            unexported=only_unexported(progress, film),
         )
     except (KeyError, TypeError, ValueError, VgkitError):
         return None

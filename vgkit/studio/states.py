@@ -53,6 +53,11 @@ def standing(folder: Path, progress: RunProgress, *, needs_approval: bool) -> St
     return Standing(progress.state)
 
 
+def only_unexported(progress: RunProgress, film: Path | None) -> bool:
+    """Whether there is a film, and what failed is its export alone."""
+    return film is not None and any((phase.phase, phase.state) == ("export", "failed") for phase in progress.phases)
+
+
 def record_of(folder: Path) -> dict[str, Any] | None:
     """What ``run.json`` says; None where there is none that can be read."""
     try:

@@ -15,7 +15,7 @@ from vgkit.studio.history import title_of
 from vgkit.studio.open_calls import OpenCalls
 from vgkit.studio.pace import typical_seconds
 from vgkit.studio.shots import ClipState, Shots, ShotSight
-from vgkit.studio.states import Standing, State, standing
+from vgkit.studio.states import Standing, State, only_unexported, standing
 from vgkit.studio.trouble import Trouble, trouble
 from vgkit.studio.turns import at_once, before
 
@@ -36,8 +36,9 @@ class Sight:
 
     ``said`` is the sentence to show beside the state; it may be empty. ``before`` counts the films that wait before a
     queued one. ``left_s``, from when its turn comes, is None where it can't be told. Paths are None until there is such
-    a file: ``sheet`` and ``animatic`` are the stills, ``film_sheet`` and ``poster`` the film. ``open_calls`` are under
-    way at hosts and may cost up to ``open_usd``; where nothing is at work, they go on though nobody waits for them.
+    a file: ``sheet`` and ``animatic`` are the stills, ``film_sheet`` and ``poster`` the film. ``unexported``: the film
+    is there, and what failed is its export alone. ``open_calls`` are under way at hosts and may cost up to
+    ``open_usd``; where nothing is at work, they go on though nobody waits for them.
     """
 
     run: str
@@ -62,6 +63,7 @@ class Sight:
     film: Path | None = None
     film_sheet: Path | None = None
     poster: Path | None = None
+    unexported: bool = False
 
     @property
     def at_work(self) -> bool:
@@ -129,11 +131,12 @@ class Watch:
         stands = standing(self.folder, self._progress, needs_approval=run.needs_approval)
         at_work = stands.state in ("queued", "running")
         begun = stands.state == "running" and stands.launch is None
-        progress = replace(self._progress, phases=tuple(_as_they_stand(run, self._progress)))
+        progress = replace(self._progress, phases=tuple(_as_they_stand(run, self._progress, at_work=at_work)))
         forecast = progress if begun else RunProgress.of(PHASES, typical_s=progress.typical_s)
         failure = _failure(stands, progress, self._failure)
         waiting = before(self.folder.name) if stands.state == "queued" else 0
         left = "" if at_work else _left_open(self._calls)
+        film = _file(run, "film.mp4") if run.path("phases/refine.json").exists() else None
         return Sight(
             run=self.folder.name,
             state=stands.state,
@@ -154,21 +157,22 @@ class Watch:
             owner=run.owner,
             sheet=_file(run, "animatic/sheet.png"),
             animatic=_file(run, "animatic/animatic.mp4"),
-            film=_file(run, "film.mp4") if run.path("phases/refine.json").exists() else None,
+            film=film,
             film_sheet=_file(run, "sheet.jpg"),
             poster=_file(run, "poster.jpg"),
+            unexported=only_unexported(progress, film),
         )
 
 
-def _as_they_stand(run: Run, progress: RunProgress) -> Iterator[PhaseProgress]:
+def _as_they_stand(run: Run, progress: RunProgress, *, at_work: bool) -> Iterator[PhaseProgress]:
     """The phases: one that a run passed over, because a later one alone was asked for, is kept; one that was stopped
-    has not failed."""
+    has not failed, and one at which nobody works any more does not run."""
     for number, phase in enumerate(progress.phases):
         passed = any(later.state != "waiting" for later in progress.phases[number + 1 :])
         stands = phase.state == "waiting" and run.path(f"phases/{phase.phase}.json").exists()
         if stands and (passed or progress.state != "running"):
             yield replace(phase, state="kept")
-        elif phase.state == "failed" and progress.state == "stopped":
+        elif (phase.state == "failed" and progress.state == "stopped") or (phase.state == "running" and not at_work):
             yield replace(phase, state="stopped", label="")
         else:
             yield phase

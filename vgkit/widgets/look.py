@@ -20,6 +20,7 @@ _STATES: dict[str, tuple[str, Tone]] = {
     "success": ("ready", "good"),
     "degraded": ("ready, degraded", "warn"),
     "failed": ("failed", "bad"),
+    "unexported": ("ready, not exported", "bad"),
     "stopped": ("stopped", ""),
     "interrupted": ("broken off", "bad"),
     "gone": ("deleted", "bad"),

@@ -77,12 +77,13 @@ class HistoryView:
 def _tile(run: PastRun) -> Tile:
     when = f"{run.created_at.astimezone():%d %b %Y, %H:%M}"
     took = f", {clock(run.seconds)}" if run.seconds is not None else ""
+    state = "unexported" if run.unexported else run.state
     paid = "rehearsed" if run.rehearsed else usd(run.cost_usd)
     return Tile(
         key=run.name,
         title=run.title,
         lines=(when, f"{run.duration_s} s, {run.aspect}, {run.profile}", f"{paid}{took}"),
-        chip=(state_in_words(run.state), state_tone(run.state)),
+        chip=(state_in_words(state), state_tone(state)),
         picture=thumbnail(run.poster, width_px=400),
         instead="" if run.state in ("queued", "running") else "no film yet",
         pickable=run.film is not None,

@@ -21,7 +21,7 @@ _STATES = {"waiting": "to come", "running": "in the making", "kept": "kept"}
 
 def head_html(sight: Sight, title: str) -> str:
     """Title, state, how much is done, and one line of time and money."""
-    lead = f"<div class='vg-row'>{heading(title)}{state_chip(sight.state)}</div>"
+    lead = f"<div class='vg-row'>{heading(title)}{state_chip('unexported' if sight.unexported else sight.state)}</div>"
     if sight.state == "gone":
         return lead
     # The figures of a film that is there stand below it, and so does what went wrong, with its cure.

@@ -96,8 +96,7 @@ class StageView:
 
     def _tell_trouble(self, sight: Sight) -> None:
         """Say what went wrong on top, or beside the field that it concerns: where the film was to be exported to."""
-        at_export = sight.film is not None and any((p.phase, p.state) == ("export", "failed") for p in sight.phases)
-        told = {at_export: trouble_html(sight)}
+        told = {sight.unexported: trouble_html(sight)}
         if self._said:
             told[self._said_at_export] = told.get(self._said_at_export, "") + note(self._said, "bad")
         self.film.trouble.value, self.trouble.value = told.get(True, ""), told.get(False, "")
