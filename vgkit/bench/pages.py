@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from vgkit.bench.spent import family
 from vgkit.bench.verdict import kept
-from vgkit.errors import ExtraMissing, StoreError
+from vgkit.errors import ExtraMissing, NotMeasured
 from vgkit.phases.report import Table
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def pages_table() -> Table:
 
 
 def measured() -> Table:
-    """Measure all. Raises ExtraMissing where there is no browser, StoreError where a page or the studio stays away."""
+    """Measure all. Raises ExtraMissing where there is no browser, NotMeasured where a page or the studio stays away."""
     with browser() as chromium:
         began_s: list[float] = []
         cold: dict[str, list[Opened]] = {page.name: [] for page in PAGES}
@@ -115,7 +115,7 @@ def table(opened: dict[str, dict[str, list[Opened]]], *, began_s: Sequence[float
 
 
 def open_page(chromium: "Browser", address: str, page: Page) -> Opened:
-    """Open a page as somebody does who has never been there, and time it. Raises StoreError where it does not come."""
+    """Open a page as somebody does who has never been there, and time it. Raises NotMeasured where it does not come."""
     from playwright.sync_api import Error
 
     context = chromium.new_context()
@@ -130,7 +130,9 @@ def open_page(chromium: "Browser", address: str, page: Page) -> Opened:
         answered_s = time.perf_counter() - begun
         tab.close(run_before_unload=True)  # by which its kernel goes, too
     except Error as error:
-        raise StoreError(f"The page {page.name!r} did not come within {_LONGEST_S} s: {error.message}") from error
+        raise NotMeasured(
+            f"The page {page.name!r} did not come within {_LONGEST_S} s: {error.message.splitlines()[0]}"
+        ) from error
     finally:
         context.close()
     return Opened(typed_s, answered_s)
@@ -138,7 +140,7 @@ def open_page(chromium: "Browser", address: str, page: Page) -> Opened:
 
 @contextmanager
 def studio() -> Iterator[Served]:
-    """Start the studio at a free port, for a block. Raises StoreError where it does not start."""
+    """Start the studio at a free port, for a block. Raises NotMeasured where it does not start."""
     token = secrets.token_hex(24)
     command = [sys.executable, "-m", "vgkit", "studio", "--no-browser", "--port", "0", "--token", token]
     begun = time.perf_counter()
@@ -147,7 +149,7 @@ def studio() -> Iterator[Served]:
             assert process.stdout is not None
             root = process.stdout.readline().strip()
             if not root:
-                raise StoreError("`vgkit studio` did not start. Start it by hand to see why.")
+                raise NotMeasured("`vgkit studio` did not start. Start it by hand to see why.")
             yield Served(process, root, token, time.perf_counter() - begun)
         finally:
             process.terminate()
@@ -160,7 +162,7 @@ def wait_for_rest(served: Served) -> None:
         time.sleep(_REST_S)
         if cpu_s(served.process.pid) - before_s < _REST_CPU_S:
             return
-    raise StoreError(f"The studio did not come to rest within {_LONGEST_S} s. Measure when less else is going on.")
+    raise NotMeasured(f"The studio did not come to rest within {_LONGEST_S} s. Measure when less else is going on.")
 
 
 def cpu_s(pid: int) -> float:
