@@ -218,6 +218,16 @@ def test_the_newest_twelve_are_shown_and_older_ones_on_demand() -> None:
     assert listed(page) == names[::-1]
 
 
+def test_a_page_that_ends_says_how_to_have_it_again_and_is_not_brought_up_to_date() -> None:
+    page = opened()
+    page.end()
+    assert "Run its cell again" in "".join(shown_html(page.box))
+    assert "Your film" not in "".join(shown_html(page.box))
+    page.welcome(Arrival(ME, "/"))
+    assert page.pulse._thread is not None
+    page.pulse._thread.join()
+
+
 def test_nobody_is_shown_a_page_where_nobody_sits() -> None:
     assert studio() == "The studio is a page for a person. Open this notebook in JupyterLab, or start `vgkit studio`."
 
