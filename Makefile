@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready-$(shell cat requirements.txt pyproject.toml | cksum | cut -d' ' -f1)
 BIN := $(VENV)/bin
 
-.PHONY: demo test check lab bench strip lock clean help
+.PHONY: demo test check studio lab bench strip lock clean help
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -32,6 +32,9 @@ check: $(READY) ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+studio: $(READY) ## make films from a page in the browser
+	$(BIN)/vgkit studio
 
 lab: $(READY) ## open the studio and all notebooks in JupyterLab
 	JUPYTER_CONFIG_PATH=$(CURDIR)/vgkit/serving $(BIN)/jupyter lab --ServerApp.root_dir=. \
