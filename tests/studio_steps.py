@@ -5,7 +5,6 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 from browsing import Lab, Studio
@@ -108,16 +107,17 @@ def family(run: Run) -> list[psutil.Process]:
 
 
 def left_of(run: Run, processes: list[psutil.Process]) -> list[str]:
-    """The command lines of those processes that are still there, and of any that name the run's folder."""
-    alive = [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
-    lines = [b"\0".join(map(str.encode, each.cmdline())) for each in alive]
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            lines.append(path.read_bytes())
-        except OSError:
-            continue
-    told = lines[: len(alive)] + [line for line in lines[len(alive) :] if str(run.folder).encode() in line]
-    return [line.replace(b"\0", b" ").decode() for line in told]
+    """Those processes that are still there, and any whose command line names the run's folder."""
+    psutil.wait_procs(processes, timeout=STOP_MS / 1000)
+    return [str(each) for each in psutil.process_iter() if _works_for(run, each, processes)]
+
+
+def _works_for(run: Run, process: psutil.Process, known: list[psutil.Process]) -> bool:
+    try:
+        named = str(run.folder) in " ".join(process.cmdline())
+        return (named or process in known) and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browsing import Camera
+from browsing import Camera, Lab
 from builders import run as begun
 from playwright.sync_api import Page, expect
 from studio_steps import (
@@ -102,13 +102,14 @@ def come_back_twice(place: Place, page: Page, run: Run, camera: Camera) -> Page:
 
 def stop_and_go_on(page: Page, run: Run, camera: Camera) -> None:
     """Stop it, see that nothing of it is left, and have it made to its end."""
-    expect(page.locator(".vg-phase-chunks-done, .vg-shots img").first).to_be_visible(timeout=FILM_MS)
+    expect(page.locator(".vg-shots img")).to_have_count(3)
     processes = family(run)
     stop(page)
     assert left_of(run, processes) == []
     camera(page, "5-stopped", PAGE)
     page.get_by_role("button", name="Go on").click()
-    expect(page.locator(".vg-shots video").first).to_be_visible(timeout=FILM_MS)
+    expect(page.get_by_role("progressbar", name="how much of the film is made")).to_be_visible()
+    expect(page.locator(".vg-shots video")).to_have_count(3, timeout=FILM_MS)
     expect_state(page, "ready")
     expect(page.locator(".vg-phase-done, .vg-phase-kept")).to_have_count(6)
 
@@ -215,3 +216,15 @@ def test_each_complaint_stands_beside_its_field_and_generate_says_what_is_wrong(
     expect(page.locator("button.vg-generate")).to_be_enabled()
     expect(page.locator(".vg-complaint:visible")).to_have_count(0)
     assert len(all_runs()) == before
+
+
+def test_the_page_can_be_read_in_a_dark_jupyterlab(lab: Lab, page: Page, films: list[str], camera: Camera) -> None:
+    in_lab(lab).show(page)
+    fill_in(page, **{**GOOD, "duration_s": "5"})
+    page.locator(".vg-history-tiles li[data-key=kite] button").click()
+    expect_state(page, "ready")
+    expect(page.locator(".vg-complaint-duration-s .vg-complaint")).to_be_visible()
+    page.evaluate("jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+    expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+    page.wait_for_function(SHOWS_A_FILM, arg=VIDEO)
+    camera(page, "dark", PAGE)

@@ -4,7 +4,6 @@ that are deleted or killed, money and keys that are not there. Each is said wher
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from browsing import TOP, Camera, Studio, studio_server
 from builders import run as begun
 from playwright.sync_api import Page, expect
-from studio_steps import FILM_MS, GOOD, PAGE, expect_state, family, fill_in, generate, lamp, stop
+from studio_steps import FILM_MS, GOOD, PAGE, expect_state, family, fill_in, generate, lamp, left_of, stop
 
 from vgkit.pipeline import run_phases
 from vgkit.run import all_runs
@@ -30,17 +29,17 @@ KEYS = ("OPENAI_API_KEY", "REPLICATE_API_TOKEN")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_at_a_time() -> Iterator[pytest.MonkeyPatch]:
+def one_at_a_time() -> Iterator[None]:
     """Servers without keys that make one film at a time, so that a test can let a film wait."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VGKIT_AT_ONCE", "1")
         for key in KEYS:
             patch.delenv(key, raising=False)
-        yield patch
+        yield
 
 
 @pytest.fixture(scope="module")
-def film(desk: Path, one_at_a_time: pytest.MonkeyPatch) -> str:
+def film(desk: Path) -> str:
     """The name of a film that nobody's page has made, and whose words are code."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VGKIT_RUNS", str(desk / "runs"))
@@ -183,9 +182,10 @@ def test_a_film_whose_process_is_killed_is_said_to_have_broken_off_and_goes_on(
     open_filled(studio, page)
     run = generate(page)
     expect(page.locator(".vg-phase-done").first).to_be_visible(timeout=FILM_MS)
-    for each in family(run):
-        os.kill(each.pid, signal.SIGKILL)
+    processes = family(run)
+    processes[0].kill()
     expect_state(page, "broken off")
+    assert left_of(run, processes) == []
     expect(page.locator(".vg-run-head")).to_contain_text("What is finished is kept; go on.")
     expect(page.locator(".vg-phase-running")).to_have_count(0)
     camera(page, "broken-off", PAGE)
@@ -257,6 +257,7 @@ def test_it(page):
 """
 
 
+@pytest.mark.usefixtures("chromium")
 def test_a_page_that_asks_another_machine_fails_its_test(tmp_path: Path) -> None:
     shutil.copy(TOP / "tests/browser/conftest.py", tmp_path)
     (tmp_path / "test_elsewhere.py").write_text(ASKS_ELSEWHERE)
