@@ -3,7 +3,7 @@
 import pytest
 
 from vgkit.widgets.look import chip, facts, heading, note, quiet, table
-from vgkit.widgets.studio_pulse import Errands, Pulse
+from vgkit.widgets.studio.pulse import Errands, Pulse
 from vgkit.widgets.visitor import Arrival, arrival_from
 
 SCRIPT = "<script>alert(1)</script>"

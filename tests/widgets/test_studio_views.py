@@ -11,10 +11,10 @@ from vgkit.progress import PhaseProgress
 from vgkit.serving.addresses import KEY_VARIABLE
 from vgkit.studio.form import Verdict
 from vgkit.studio.watching import Sight, Trouble
-from vgkit.widgets.studio_media import Media, thumbnail
-from vgkit.widgets.studio_plan import first_complaint
-from vgkit.widgets.studio_progress import head_html, phases_html, trouble_html
-from vgkit.widgets.studio_tiles import Tile, Tiles
+from vgkit.widgets.studio.media import Media, thumbnail
+from vgkit.widgets.studio.plan import first_complaint
+from vgkit.widgets.studio.progress import head_html, phases_html, trouble_html
+from vgkit.widgets.studio.tiles import Tile, Tiles
 
 AT_WORK = Sight(
     run="lamp",

@@ -10,9 +10,9 @@ from vgkit.engines.settings import ALIASES, Setting, setting_named
 from vgkit.errors import EngineUnknown
 from vgkit.lab.grids import Axis
 from vgkit.lab.trial import ROLES, Kind, Trial
+from vgkit.widgets.parts import hide, stack
 from vgkit.widgets.prompt_lab.fields import Field, area, choice
 from vgkit.widgets.prompt_lab.settings import label_of, number
-from vgkit.widgets.studio_parts import hide, stack
 
 NOTHING = ""
 PROMPT = "prompt"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from vgkit.errors import Interrupted, VgkitError
 from vgkit.widgets.look import note, quiet
+from vgkit.widgets.parts import button, hide, markup, row, stack
 from vgkit.widgets.prompt_lab.work import Stage
-from vgkit.widgets.studio_parts import button, hide, markup, row, stack
 
 log = logging.getLogger(__name__)
 

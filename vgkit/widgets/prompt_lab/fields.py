@@ -6,7 +6,7 @@ from typing import Any
 
 import ipywidgets
 
-from vgkit.widgets.studio_parts import hide, markup, stack
+from vgkit.widgets.parts import hide, markup, stack
 
 
 class Field:

@@ -11,6 +11,7 @@ from vgkit.lab.lab import Lab
 from vgkit.lab.trial import Rendered, Trial
 from vgkit.lab.trials import settable
 from vgkit.widgets.look import heading, quiet
+from vgkit.widgets.parts import hide, markup, row, stack
 from vgkit.widgets.prompt_lab.axis import AxisFields, Chosen
 from vgkit.widgets.prompt_lab.desk import Desk
 from vgkit.widgets.prompt_lab.doer import Doer, Work
@@ -19,7 +20,6 @@ from vgkit.widgets.prompt_lab.prompts import in_words
 from vgkit.widgets.prompt_lab.results import Results, made
 from vgkit.widgets.prompt_lab.tiles import Tile
 from vgkit.widgets.prompt_lab.work import Change, Newest, Stage
-from vgkit.widgets.studio_parts import hide, markup, row, stack
 
 _NO_MEASURE = ""
 

@@ -15,6 +15,7 @@ from vgkit.lab.words import Edits
 from vgkit.start import SAMPLE_BRIEF, read_brief
 from vgkit.widgets.attended import attended
 from vgkit.widgets.look import PAGE, STYLE, heading, note, quiet
+from vgkit.widgets.parts import hide, markup, row, stack
 from vgkit.widgets.prompt_lab.desk import Desk, can_pay
 from vgkit.widgets.prompt_lab.fields import Field
 from vgkit.widgets.prompt_lab.grid import GridPanel
@@ -24,7 +25,6 @@ from vgkit.widgets.prompt_lab.trial import TrialPanel
 from vgkit.widgets.prompt_lab.versions import VersionsPanel, named
 from vgkit.widgets.prompt_lab.words import WordsPanel
 from vgkit.widgets.prompt_lab.work import Change, Newest, Stage
-from vgkit.widgets.studio_parts import hide, markup, row, stack
 
 _STYLE = f"<style>{files('vgkit.widgets.prompt_lab').joinpath('page.css').read_text('utf-8')}</style>"
 _PARTS = ("Prompts", "Render", "Grid", "Versions", "Templates")

@@ -12,12 +12,12 @@ from vgkit.lab.trial import Rendered
 from vgkit.lab.versions import star_trial, starred_trials
 from vgkit.player import shown_clip
 from vgkit.widgets.look import note, quiet
+from vgkit.widgets.parts import hide, markup, stack
 from vgkit.widgets.player import player
 from vgkit.widgets.prompt_lab import tiles
 from vgkit.widgets.prompt_lab.prompts import in_words
 from vgkit.widgets.prompt_lab.settings import label_of
 from vgkit.widgets.prompt_lab.tiles import Tile, Tiles
-from vgkit.widgets.studio_parts import hide, markup, stack
 
 
 class Results:

@@ -11,8 +11,8 @@ from vgkit.lab.words import Edits, Words, side_by_side
 from vgkit.storyboard import Storyboard
 from vgkit.template_files import template_names
 from vgkit.widgets.look import heading, note, quiet
+from vgkit.widgets.parts import markup, row, stack
 from vgkit.widgets.prompt_lab.prompts import Span, colours, in_words, spans
-from vgkit.widgets.studio_parts import markup, row, stack
 
 
 class SidePanel:

@@ -12,6 +12,7 @@ from vgkit.lab.trial import Kind, Rendered, Trial
 from vgkit.lab.trials import complaints_of, foresee, render, settable, trials
 from vgkit.lab.words import Words
 from vgkit.widgets.look import heading
+from vgkit.widgets.parts import button, markup, row, stack
 from vgkit.widgets.prompt_lab.desk import Desk
 from vgkit.widgets.prompt_lab.doer import Doer, Work
 from vgkit.widgets.prompt_lab.fields import Field, choice, line
@@ -20,7 +21,6 @@ from vgkit.widgets.prompt_lab.results import Results, made, told_of
 from vgkit.widgets.prompt_lab.settings import SettingsView
 from vgkit.widgets.prompt_lab.tiles import Tile
 from vgkit.widgets.prompt_lab.work import Change, Newest, Stage
-from vgkit.widgets.studio_parts import button, markup, row, stack
 
 _MOST_SHOWN = 8
 _MOST_SEED = 2**31 - 1

@@ -12,11 +12,11 @@ from vgkit.lab.versions import Change, PromptVersion, diff, save_version, star_v
 from vgkit.lab.writing import write_template
 from vgkit.places import templates_dir
 from vgkit.widgets.look import chip, heading, note, quiet
+from vgkit.widgets.parts import button, markup, row, stack
 from vgkit.widgets.prompt_lab.desk import Desk
 from vgkit.widgets.prompt_lab.fields import Field, choice, line
 from vgkit.widgets.prompt_lab.prompts import Piece, in_words, marked
 from vgkit.widgets.prompt_lab.words import WordsPanel
-from vgkit.widgets.studio_parts import button, markup, row, stack
 
 _NONE = ""
 _DEEPEST = 6

@@ -15,9 +15,9 @@ from vgkit.places import templates_dir
 from vgkit.template import SLOTS, Beat, Template
 from vgkit.template_files import load_template, template_names
 from vgkit.widgets.look import heading
+from vgkit.widgets.parts import button, markup, row, stack
 from vgkit.widgets.prompt_lab.fields import Field, area, choice, line
 from vgkit.widgets.prompt_lab.prompts import in_words, spans
-from vgkit.widgets.studio_parts import button, markup, row, stack
 
 _OF_BRIEF = ("prompt", "product", "brand", "call_to_action", "duration_s")
 _ITS_OWN = ""  # the look that the template names

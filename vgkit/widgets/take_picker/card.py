@@ -9,8 +9,8 @@ from vgkit.phases.choosing import ShotTakes
 from vgkit.phases.takes import AUTO
 from vgkit.player import shown_take
 from vgkit.run import Run
+from vgkit.widgets.parts import button, markup, row, stack
 from vgkit.widgets.player import player
-from vgkit.widgets.studio_parts import button, markup, row, stack
 from vgkit.widgets.take_picker.words import measured, summary, told
 
 

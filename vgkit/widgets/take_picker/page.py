@@ -13,7 +13,7 @@ from vgkit.errors import VgkitError
 from vgkit.phases.choosing import put_in_the_cut, shots_with_takes
 from vgkit.run import Run
 from vgkit.widgets.look import PAGE, STYLE, note
-from vgkit.widgets.studio_parts import markup, stack
+from vgkit.widgets.parts import markup, stack
 from vgkit.widgets.take_picker.card import TakeCard
 from vgkit.widgets.take_picker.words import under_way
 

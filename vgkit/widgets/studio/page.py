@@ -16,19 +16,19 @@ from vgkit.studio.history import PastRun, past_runs
 from vgkit.studio.launching import start
 from vgkit.widgets.attended import attended
 from vgkit.widgets.look import PAGE, STYLE, note
-from vgkit.widgets.studio_compare import side_by_side
-from vgkit.widgets.studio_form import FormView
-from vgkit.widgets.studio_history import HistoryView
-from vgkit.widgets.studio_media import Media
-from vgkit.widgets.studio_opened import Opened
-from vgkit.widgets.studio_parts import markup, stack
-from vgkit.widgets.studio_plan import PlanView, first_complaint
-from vgkit.widgets.studio_pulse import Errands, Pulse
+from vgkit.widgets.parts import markup, stack
+from vgkit.widgets.studio.compare import side_by_side
+from vgkit.widgets.studio.form import FormView
+from vgkit.widgets.studio.history import HistoryView
+from vgkit.widgets.studio.media import Media
+from vgkit.widgets.studio.opened import Opened
+from vgkit.widgets.studio.plan import PlanView, first_complaint
+from vgkit.widgets.studio.pulse import Errands, Pulse
 from vgkit.widgets.visitor import Arrival, Visitor
 
 _AT_WORK_S, _AT_REST_S, _LIST_S, _TYPING_S = 0.5, 2.0, 3.0, 0.35
 _TO_COME_BACK_TO = ("queued", "running", "approval")
-_STYLE = STYLE + f"<style>{files('vgkit.widgets').joinpath('studio.css').read_text('utf-8')}</style>"
+_STYLE = STYLE + f"<style>{files('vgkit.widgets.studio').joinpath('page.css').read_text('utf-8')}</style>"
 _TITLE = (
     "<h1>Make an ad film</h1>"
     "<p class='vg-small'>Say what it is about, see what it costs, and watch it being made. "

@@ -9,5 +9,5 @@ import traitlets
 class Copyable(anywidget.AnyWidget):
     """Shows ``text`` with a button that copies it; nothing where it is empty."""
 
-    _esm = Path(__file__).with_name("studio_copy.js")
+    _esm = Path(__file__).with_name("copy.js")
     text = traitlets.Unicode("").tag(sync=True)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from vgkit.run import Run
 from vgkit.studio.watching import ShotSight, Sight
 from vgkit.widgets.look import Tone, note
-from vgkit.widgets.studio_film import FilmView
-from vgkit.widgets.studio_media import Media, thumbnail
-from vgkit.widgets.studio_parts import button, hide, markup, row, stack
-from vgkit.widgets.studio_progress import head_html, phases_html, trouble_html
-from vgkit.widgets.studio_tiles import Tile, Tiles
+from vgkit.widgets.parts import button, hide, markup, row, stack
+from vgkit.widgets.studio.film import FilmView
+from vgkit.widgets.studio.media import Media, thumbnail
+from vgkit.widgets.studio.progress import head_html, phases_html, trouble_html
+from vgkit.widgets.studio.tiles import Tile, Tiles
 
 _CLIPS: Mapping[str, tuple[str, Tone]] = {
     "waiting": ("", ""),

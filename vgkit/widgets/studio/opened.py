@@ -8,9 +8,9 @@ from vgkit.studio.handing import Handed, export_to, film_address
 from vgkit.studio.launching import go_on, launch
 from vgkit.studio.stopping import stop
 from vgkit.studio.watching import Sight, Watch
-from vgkit.widgets.studio_media import Media
-from vgkit.widgets.studio_pulse import Errands
-from vgkit.widgets.studio_stage import StageView
+from vgkit.widgets.studio.media import Media
+from vgkit.widgets.studio.pulse import Errands
+from vgkit.widgets.studio.stage import StageView
 
 
 class Opened:

@@ -31,8 +31,8 @@ class Tile:
 class Tiles(anywidget.AnyWidget):
     """A grid of tiles. With ``on_open`` each can be opened, and two can be picked: ``picked`` holds their keys."""
 
-    _esm = Path(__file__).with_name("studio_tiles.js")
-    _css = Path(__file__).with_name("studio_tiles.css")
+    _esm = Path(__file__).with_name("tiles.js")
+    _css = Path(__file__).with_name("tiles.css")
     label = traitlets.Unicode("").tag(sync=True)
     tiles = traitlets.List(traitlets.Dict()).tag(sync=True)
     now = traitlets.Unicode("").tag(sync=True)

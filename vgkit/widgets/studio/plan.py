@@ -8,7 +8,7 @@ from vgkit.estimate_report import EstimateReport, waiting
 from vgkit.progress_table import clock, usd
 from vgkit.studio.form import BeatRow, Verdict
 from vgkit.widgets.look import facts, heading, note, quiet, table
-from vgkit.widgets.studio_parts import button, hide, markup, row, stack
+from vgkit.widgets.parts import button, hide, markup, row, stack
 
 _PRICES = ("what", "by", "calls", "costs", "licence")
 

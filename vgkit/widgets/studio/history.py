@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from vgkit.progress_table import clock, usd
 from vgkit.studio.history import PastRun
 from vgkit.widgets.look import heading, quiet, state_in_words, state_tone
-from vgkit.widgets.studio_media import thumbnail
-from vgkit.widgets.studio_parts import button, hide, markup, refill, row, stack
-from vgkit.widgets.studio_tiles import Tile, Tiles
+from vgkit.widgets.parts import button, hide, markup, refill, row, stack
+from vgkit.widgets.studio.media import thumbnail
+from vgkit.widgets.studio.tiles import Tile, Tiles
 
 AT_ONCE = 12
 

@@ -16,10 +16,10 @@ from vgkit.studio.handing import Handed
 from vgkit.studio.history import worked_s
 from vgkit.studio.watching import Sight
 from vgkit.widgets.look import chip, facts, note, quiet, table
+from vgkit.widgets.parts import button, hide, markup, refill, row, stack
 from vgkit.widgets.player import player
-from vgkit.widgets.studio_copy import Copyable
-from vgkit.widgets.studio_media import Media
-from vgkit.widgets.studio_parts import button, hide, markup, refill, row, stack
+from vgkit.widgets.studio.copy import Copyable
+from vgkit.widgets.studio.media import Media
 
 _CHECKS = ("check", "wanted", "found", "")
 

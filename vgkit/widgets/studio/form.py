@@ -15,7 +15,7 @@ from vgkit.start import SAMPLE_BRIEF, read_brief
 from vgkit.studio.form import Draft
 from vgkit.template_files import load_template, template_names
 from vgkit.widgets.look import heading
-from vgkit.widgets.studio_parts import button, hide, markup, row, stack, text
+from vgkit.widgets.parts import button, hide, markup, row, stack, text
 from vgkit.widgets.upload import Upload
 
 _ASPECTS = (("16:9 wide", "16:9"), ("9:16 tall", "9:16"), ("1:1 square", "1:1"))
