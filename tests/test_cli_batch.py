@@ -1,4 +1,4 @@
-"""``vgkit batch check``: what it prints, how it ends, and that it leaves nothing."""
+"""``vgkit batch``: what it prints, how it ends, and that a check leaves nothing."""
 
 import csv
 import json
@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from click.testing import Result
 from test_docs import TOP, blocks, page, table
+from test_runner import printed, write_notebook
 from typer.testing import CliRunner
 
 from vgkit.batch.check import plan
 from vgkit.batch.costs import costs_of
 from vgkit.batch.fields import FIELDS
 from vgkit.batch.head import BatchFile, Exclude
+from vgkit.batch.record import BatchRecord
 from vgkit.batch.spec import read_spec
 from vgkit.cli import app
-from vgkit.errors import BatchError, BudgetExceeded, StoreError, VgkitError
+from vgkit.errors import BatchError, BudgetExceeded, ParameterError, RunNotFound, StoreError, VgkitError
+from vgkit.runner import NotebookRunner
 
 SAMPLES = sorted((TOP / "templates" / "batches").iterdir())
 
@@ -29,8 +33,12 @@ def _no_keys(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "")
 
 
+def batch(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["batch", *arguments], env={"NO_COLOR": "1", "COLUMNS": "300"})
+
+
 def check(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["batch", "check", *arguments], env={"NO_COLOR": "1", "COLUMNS": "300"})
+    return batch("check", *arguments)
 
 
 def written(folder: Path, text: str, name: str = "films.csv") -> str:
@@ -123,7 +131,61 @@ def test_the_examples_in_the_page_are_good_batches_of_as_many_films_as_it_says(t
 
 def test_the_python_in_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     space: dict[str, Any] = {}
-    (example,) = blocks(page("batch.md"), "python")
+    example, _ = blocks(page("batch.md"), "python")
     exec(compile(example, "docs/batch.md", "exec"), space)
     assert capsys.readouterr().out.startswith("kites: 50 films")
     assert str(costs_of(space["films"])).startswith("kites: 50 films")
+
+
+@pytest.mark.slow
+def test_the_python_that_makes_films_runs_in_a_notebook(tmp_path: Path, runs: Path) -> None:
+    """Two offline films, of six seconds instead of fifty of thirty."""
+    _, example = blocks(page("batch.md"), "python")
+    rows = [{"prompt": "A red kite over dunes", "seed": seed, "duration_s": 6} for seed in (1, 2)]
+    first = (
+        "from vgkit.batch.check import plan\nfrom vgkit.batch.spec import spec_of\n"
+        f"films = plan(spec_of({rows!r}, name='kites', settings={{'quality': 'draft'}}))"
+    )
+    notebook = write_notebook(tmp_path / "batch.ipynb", first, example)
+    with NotebookRunner() as runner:
+        made = runner.run(notebook, tmp_path / "made.ipynb", {}, cwd=tmp_path)
+    said = printed(made.out)
+    assert said.startswith("kites: 2 success; ")
+    assert said.endswith("[]\n")
+    assert len(list(runs.glob("kites.*/film.mp4"))) == 2
+
+
+def test_films_that_failed_can_not_be_tried_alone_and_left_out_at_once(tmp_path: Path, runs: Path) -> None:
+    said = batch("run", written(tmp_path, "prompt\nA kite\n"), "--retry-failed", "--only-missing")
+    assert isinstance(said.exception, ParameterError)
+    assert "Choose one." in str(said.exception)
+    assert not runs.exists()
+
+
+def test_a_batch_that_was_not_begun_can_not_be_resumed(runs: Path) -> None:
+    for name in ("spring", "../spring"):
+        said = batch("resume", name)
+        assert isinstance(said.exception, RunNotFound)
+        assert said.exception.exit_code == 3
+
+
+def test_a_batch_whose_file_is_gone_is_told_when_it_is_resumed(tmp_path: Path, runs: Path) -> None:
+    record = BatchRecord("films")
+    with record.alone():
+        record.begin(tmp_path / "films.csv", None)
+    said = batch("resume", "films")
+    assert isinstance(said.exception, BatchError)
+    assert "films.csv can't be read: No such file or directory" in str(said.exception)
+
+
+def test_a_dry_run_is_a_check(tmp_path: Path, runs: Path) -> None:
+    path = written(tmp_path, "prompt\nA kite\n")
+    assert batch("run", path, "--dry-run").stdout == check(path).stdout
+    assert not runs.exists()
+
+
+def test_the_page_names_every_option_of_making() -> None:
+    text = page("batch.md")
+    command = typer.main.get_command(app).commands["batch"].commands["run"]  # type: ignore[attr-defined]
+    options = {name for each in command.params for name in (*each.opts, *each.secondary_opts) if name[:2] == "--"}
+    assert [name for name in sorted(options) if f"`{name}`" not in text] == []

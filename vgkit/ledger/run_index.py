@@ -140,6 +140,8 @@ def _there(runs_dir: Path, only: str) -> Iterator[tuple[str, int]]:
 
 def _open(runs_dir: Path) -> sqlite3.Connection:
     """Open the index of this machine: each has its own, since a lock on a shared disk can't be relied on."""
+    if not runs_dir.is_dir():  # who only asks leaves nothing behind
+        return _connected(":memory:")
     path = runs_dir / _FOLDER / _file_name()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
