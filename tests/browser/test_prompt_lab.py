@@ -4,101 +4,20 @@ from pathlib import Path
 
 import pytest
 from browsing import Camera, Studio
-from playwright.sync_api import Locator, Page, expect
-
-from vgkit.lab.versions import versions
-from vgkit.ledger import read_events
+from lab_steps import LONG_MS, change_try_compare_and_keep, press, retype, shown, turn_to
+from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-LONG_MS = 60_000
-SCRIPT = "<script>alert(1)</script>"
 
 
 def opened(studio: Studio, page: Page) -> None:
     studio.open(page, "prompt-lab")
-    expect(page.locator(".vg-line").first).to_be_visible(timeout=LONG_MS)
-    expect(page.locator(".vg-budget")).to_contain_text("is spent in this lab", timeout=LONG_MS)
-
-
-def turn_to(page: Page, part: str) -> None:
-    page.locator(".vg-parts label", has_text=part).click()
-
-
-def press(button: Locator) -> None:
-    expect(button).to_be_enabled(timeout=LONG_MS)
-    button.click()
-
-
-def retype(field: Locator, suggested: str, value: str) -> None:
-    """Type over what the page suggests, once it has."""
-    expect(field).to_have_value(suggested, timeout=LONG_MS)
-    field.fill(value)
-
-
-def made(page: Page, board: str, count: int) -> None:
-    expect(page.locator(f".vg-{board}-board [data-state=made]")).to_have_count(count, timeout=LONG_MS)
-
-
-def votes(runs: Path) -> list[tuple[str, int]]:
-    logs = [read_events(path) for path in runs.glob("lab-*/events.jsonl")]
-    return [(event["subject"], event["value"]) for log in logs for event in log.of("vote")]
+    shown(page)
 
 
 def test_a_word_is_changed_tried_compared_and_kept(page: Page, studio: Studio, runs: Path, camera: Camera) -> None:
     opened(studio, page)
-    page.locator(".vg-pattern textarea").fill("a close-up of {product} at dawn, rim light, {prompt}")
-    expect(page.locator(".vg-line-changed").first).to_contain_text("close-up of Aurora")
-    expect(page.locator(".vg-line-changed ins", has_text="dawn,").first).to_be_visible()
-    camera(page, "prompts", ".vg-lab")
-
-    turn_to(page, "Render")
-    expect(page.locator("button.vg-render")).to_contain_text("Render still · free")
-    press(page.locator("button.vg-render"))
-    made(page, "trial", 1)
-    camera(page, "render", ".vg-lab")
-
-    turn_to(page, "Grid")
-    retype(page.locator(".vg-across-values textarea"), "1, 2, 3", "1, 2")
-    pattern = page.locator(".vg-pattern textarea").input_value()
-    retype(page.locator(".vg-down-values textarea"), pattern, "{product} in fog\n{product} in snow")
-    expect(page.locator("button.vg-grid")).to_contain_text("4 tiles")
-    press(page.locator("button.vg-grid"))
-    made(page, "grid", 4)
-    expect(page.locator(".vg-grid-board .vg-tile-best")).to_have_count(1)
-    page.locator(".vg-grid-board .vg-tile-star").first.click()
-    expect(page.locator(".vg-grid-board .vg-tile-star").first).to_have_attribute("aria-pressed", "true")
-    assert votes(runs) == [("trial", 1)]
-    for place in (0, 3):
-        page.locator(".vg-grid-board input[type=checkbox]").nth(place).check()
-    expect(page.locator(".vg-grid-pair img")).to_have_count(2)
-    camera(page, "grid", ".vg-lab")
-    page.locator(".vg-grid-board button.vg-tile-frame").first.press("Enter")
-    expect(page.locator("dialog.vg-tiles-look")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator("dialog.vg-tiles-look")).to_have_count(0)
-
-    turn_to(page, "Versions")
-    page.locator(".vg-version-note input").fill("dawn")
-    page.locator("button.vg-save").click()
-    expect(page.locator(".vg-version")).to_have_count(1)
-    page.locator(".vg-pattern textarea").fill("a close-up of {product} at dusk, rim light, {prompt}")
-    page.locator(".vg-version-note input").fill(SCRIPT)
-    page.locator("button.vg-save").click()
-    expect(page.locator(".vg-depth-1")).to_contain_text(SCRIPT)
-    expect(page.locator(".vg-diff ins")).to_have_text("+dusk,")
-    expect(page.locator(".vg-diff del")).to_have_text("−dawn,")
-    assert [version.note for version in versions()] == ["dawn", SCRIPT]
-    page.locator(".vg-template-name input").fill("product_showcase")
-    page.locator("button.vg-use").click()
-    expect(page.locator(".vg-complaint", has_text="Nothing is written over")).to_be_visible()
-    camera(page, "versions", ".vg-lab")
-    page.locator(".vg-version", has_text="dawn").first.get_by_role("button", name="Go back to it").click()
-    expect(page.locator(".vg-pattern textarea")).to_have_value("a close-up of {product} at dawn, rim light, {prompt}")
-
-    turn_to(page, "Templates")
-    expect(page.locator(".vg-columns section")).to_have_count(3)
-    camera(page, "templates", ".vg-lab")
+    change_try_compare_and_keep(page, runs, camera)
 
 
 def test_a_grid_is_cancelled_and_what_was_made_is_free_the_next_time(
