@@ -163,5 +163,5 @@ def _marks(run: Run) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
     except (PhaseNotReady, ValueError):
         return (), ()
     begun = {shot.beat: at / FILM_FPS for shot, at in reversed(list(zip(shots, starts, strict=True)))}
-    beats = (Mark(at_s, beat) for beat, at_s in sorted(begun.items(), key=lambda each: each[1]))
+    beats = (Mark(at_s, beat.replace("_", " ")) for beat, at_s in sorted(begun.items(), key=lambda each: each[1]))
     return tuple(Mark(at / FILM_FPS, shot.id) for shot, at in zip(shots, starts, strict=True)), tuple(beats)
