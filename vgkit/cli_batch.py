@@ -93,8 +93,10 @@ def _make(file: Path, rehearsed: dict[str, Any] | None, how: Any, *, as_json: bo
     _check_caps(costs)
     with watching(films[0].batch.cap_usd) as looked:
         summary = make_batch(films, how, file=file, looked=looked)
-    kept = BatchRecord(summary.batch).summary
-    sys.stdout.write(json_text(summary.as_json) if as_json else f"{summary}\nsummary: {kept}\n")
+    told = f"{summary}\nsummary: {BatchRecord(summary.batch).summary}\n"
+    if not all(each.there for each in summary.fared):
+        told += f"go on with all of it: vgkit batch resume {summary.batch}\n"
+    sys.stdout.write(json_text(summary.as_json) if as_json else told)
     if not summary.well:
         raise typer.Exit(Interrupted.exit_code if summary.stopped else 1)
 

@@ -66,31 +66,36 @@ def make_batch(
     """
     if not films:
         raise BatchError("There is no film to make.")
-    begun, batch = time.monotonic(), films[0].batch
-    record = BatchRecord(batch.name)
+    begun, record = time.monotonic(), BatchRecord(films[0].batch.name)
     load_keys()
     with record.alone(), logging_to(record.log):
         if file:
             record.begin(file, films[0].rehearsal)
-        due = list(_due(films, _all_fared(films, record, standings_of(batch.name)), how.which))
+        due = list(_due(films, _all_fared(films, record, standings_of(record.name)), how.which))
         check_room(sum(film.checked.brief.duration_s for film in due))
         tally, billed_usd = _made(due, how, record, crew=crew, looked=looked) if due else (Tally(0), None)
         _sync()
-        standings = standings_of(batch.name)
-        all_fared = _all_fared(films, record, standings)
-        stopped = tally.stopped and not all(each.there for each in all_fared)
-        summary = Summary(
-            batch=batch.name,
-            fared=all_fared,
-            cap_usd=batch.cap_usd,
-            booked_usd=sum((cost_usd for _, _, cost_usd in standings.values()), Decimal(0)),
-            billed_usd=billed_usd,
-            wall_s=time.monotonic() - begun,
-            stopped=stopped,
-            why_ended=_STOPPED if stopped else tally.why_ended,
-        )
+        summary = _summed_up(films, record, tally, billed_usd=billed_usd, wall_s=time.monotonic() - begun)
         record.write_summary(summary.as_json)
         return summary
+
+
+def _summed_up(
+    films: Sequence[Film], record: BatchRecord, tally: Tally, *, billed_usd: Decimal | None, wall_s: float
+) -> Summary:
+    standings = standings_of(record.name)
+    all_fared = _all_fared(films, record, standings)
+    stopped = tally.stopped and not all(each.there for each in all_fared)
+    return Summary(
+        batch=record.name,
+        fared=all_fared,
+        cap_usd=films[0].batch.cap_usd,
+        booked_usd=sum((cost_usd for _, _, cost_usd in standings.values()), Decimal(0)),
+        billed_usd=billed_usd,
+        wall_s=wall_s,
+        stopped=stopped,
+        why_ended=_STOPPED if stopped else tally.why_ended,
+    )
 
 
 def standings_of(batch: str) -> dict[str, Standing]:
