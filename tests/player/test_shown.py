@@ -51,7 +51,7 @@ def test_a_film_shows_its_shots_and_beats_where_they_were_joined(run: Run) -> No
     assert shown.title == "lamp"
     assert [mark.label for mark in shown.shots] == [shot.id for shot in board.shots]
     assert [mark.at_s for mark in shown.shots][:2] == [0.0, lengths[0] / 30]
-    assert [mark.label for mark in shown.beats] == list(dict.fromkeys(shot.beat for shot in board.shots))
+    assert [mark.label for mark in shown.beats] == list(dict.fromkeys(s.beat.replace("_", " ") for s in board.shots))
     assert shown.beats[0].at_s == 0.0
     assert {mark.at_s for mark in shown.beats} <= {mark.at_s for mark in shown.shots}
 
