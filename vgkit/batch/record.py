@@ -5,6 +5,7 @@ to do next."""
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,11 +65,7 @@ class BatchRecord:
     def add(self, ending: Ending) -> None:
         """Put on record how a film ended. Raises StoreError."""
         line = json.dumps(redact(plain(ending.as_json, place="ending")), ensure_ascii=False) + "\n"
-        try:
-            with self.results.open("ab", buffering=0) as file:
-                file.write(line.encode("utf-8", errors="replace"))
-        except OSError as error:
-            raise refused(self.results, error) from error
+        self._append(line.encode("utf-8", errors="replace"))
 
     def latest(self) -> dict[str, dict[str, Any]]:
         """How each film's last turn on record ended, by its run; what a crash tore is left out. Raises StoreError."""
@@ -99,7 +96,13 @@ class BatchRecord:
 
     def _end_torn_line(self) -> None:
         """End a line that a crash tore, so that the next does not stick to it."""
-        *_, last = [b"\n", *self._lines()]
-        if not last.endswith(b"\n"):
-            with self.results.open("ab") as file:
-                file.write(b"\n")
+        last = deque(self._lines(), maxlen=1)
+        if last and not last[0].endswith(b"\n"):
+            self._append(b"\n")
+
+    def _append(self, line: bytes) -> None:
+        try:
+            with self.results.open("ab", buffering=0) as file:
+                file.write(line)
+        except OSError as error:
+            raise refused(self.results, error) from error
