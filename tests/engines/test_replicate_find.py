@@ -119,6 +119,44 @@ def test_of_two_alike_the_one_that_may_deliver_is_taken(monkeypatch: pytest.Monk
     assert found.prediction == "p1"
 
 
+def emptied(id: str, minutes: float) -> dict[str, Any]:
+    """A prediction as it is told an hour after its end."""
+    return told(id, input={}, data_removed=True, status="succeeded", created_at=stamp(minutes))
+
+
+def test_a_call_that_its_host_has_emptied_is_the_first_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes back after an hour can't tell it by what was sent, and must not book as free what was charged."""
+    listed = [emptied("later", 68), emptied("ours", 69), emptied("known", 69.5), emptied("before", 71)]
+
+    def answer(call: Call) -> Reply:
+        path = call.path.partition("?")[0]
+        if path == "/v1/predictions":
+            return Reply(200, {"next": None, "previous": None, "results": listed})
+        return Reply(200, next(each for each in listed if each["id"] == path.rsplit("/", 1)[1]))
+
+    with replicate(monkeypatch, answer) as (host, _):
+        found = host.find(order(), {}, since=ago(70), known={"known"})
+        nothing = host.find(order(), {}, since=ago(70), known={"known", "ours", "later"})
+    assert found is not None
+    assert (found.prediction, found.state) == ("ours", "succeeded")
+    assert nothing is None
+
+
+def test_a_call_that_can_be_told_is_taken_before_one_that_was_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = [told("ours"), emptied("other", 69)]
+
+    def answer(call: Call) -> Reply:
+        path = call.path.partition("?")[0]
+        if path == "/v1/predictions":
+            return Reply(200, {"next": None, "previous": None, "results": listed})
+        return Reply(200, listed[1])
+
+    with replicate(monkeypatch, answer) as (host, _):
+        found = host.find(order(), {}, since=ago(70), known=())
+    assert found is not None
+    assert found.prediction == "ours"
+
+
 def test_an_entry_told_twice_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with replicate(monkeypatch, listing([told("p1"), told("p1")], [told("p1")])) as (host, _):
         found = host.find(order(), {}, since=ago(1), known=[])

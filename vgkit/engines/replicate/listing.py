@@ -27,33 +27,40 @@ _DEAD = ("failed", "canceled", "aborted")
 def find_call(
     wire: Wire, order: Order, files: Mapping[str, str], *, since: datetime, known: Collection[str]
 ) -> Standing | None:
-    """Find the order's call among those created since a moment and not ``known``; rather one that may deliver."""
-    found = []
-    emptied = 0
-    for told in _recent(wire, since):
+    """Find the order's call among those created since a moment and not ``known``; rather one that may deliver.
+
+    An hour after its end a host empties a call, and what was sent can't be held against it any more. Where none other
+    is left it is taken to be the first of those: nobody else on record has it, and it was charged.
+    """
+    found, emptied = [], []
+    for told, not_before in _recent(wire, since):
         if told["id"] in known or not same_model(order, told):
             continue
         whole = told if isinstance(told.get("input"), dict) and told["input"] else _look_closer(wire, told)
         given = whole.get("input")
         if isinstance(given, dict) and same_input(order, files, given):
             found.append(standing_of(whole))
-        elif whole.get("data_removed"):
-            emptied += 1
+        elif whole.get("data_removed") and (moment(whole.get("created_at")) or since) >= not_before:
+            emptied.append(standing_of(whole))
     if emptied and not found:
         log.warning(
-            "%d predictions of %s since then have no input any more and can't be told apart", emptied, order.model
+            "%d predictions of %s since then have no input any more; the call is taken to be the first of them",
+            len(emptied),
+            order.model,
         )
+        return emptied[-1]
     return min(found, key=lambda standing: standing.state in _DEAD, default=None)
 
 
-def _recent(wire: Wire, since: datetime) -> Iterator[Mapping[str, Any]]:
-    """All predictions since a moment, each once, newest first."""
+def _recent(wire: Wire, since: datetime) -> Iterator[tuple[Mapping[str, Any], datetime]]:
+    """All predictions since a moment, each once, newest first, with that moment by the host's clock."""
     seen: set[str] = set()
     cursor = "/v1/predictions"
     earliest = since - _SLACK
     for _ in range(_MOST_PAGES):
         page = _page(wire, cursor)
-        earliest = min(earliest, since - _SLACK - behind(page))
+        late = behind(page)
+        earliest = min(earliest, since - _SLACK - late)
         for told in page.fields["results"]:
             if not isinstance(told, dict) or not is_prediction(told):
                 continue
@@ -62,7 +69,7 @@ def _recent(wire: Wire, since: datetime) -> Iterator[Mapping[str, Any]]:
                 return
             if told["id"] not in seen:
                 seen.add(told["id"])
-                yield told
+                yield told, since - late
         cursor = _own(wire, page.fields.get("next"))
         if not cursor:
             return
