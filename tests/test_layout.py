@@ -36,7 +36,8 @@ _MAY_IMPORT = {
 }
 # What stands on all of these, in order: each may import what is named before it.
 _ABOVE = (
-    *("kernel_main", "kernels", "notebook_failures", "parameters", "runner", "halt", "progress", "progress_table", "live"),
+    *("kernel_main", "kernels", "notebook_failures", "parameters", "runner", "halt"),
+    *("progress", "progress_table", "live"),
     *(
         "pipeline",
         "cleaning",

@@ -12,8 +12,8 @@ from recorded import record_run
 from vgkit.engines.purse import Caps, Purse
 from vgkit.errors import BudgetExceeded
 from vgkit.ledger import Events
-from vgkit.ledger.run_index import RunIndex
 from vgkit.ledger.money import Spending
+from vgkit.ledger.run_index import RunIndex
 
 CALL: dict[str, Any] = {"role": "video", "engine": "zeroscope", "host": "replicate"}
 
