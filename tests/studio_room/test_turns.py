@@ -1,12 +1,13 @@
 import contextlib
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from launched import until
 
 from vgkit.errors import ParameterError
-from vgkit.studio.turns import at_once, before, turn
+from vgkit.studio.turns import at_once, before, ticket, turn
 
 
 @pytest.fixture(autouse=True)
@@ -14,11 +15,18 @@ def _one_at_a_time(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VGKIT_AT_ONCE", "1")
 
 
+@contextlib.contextmanager
+def turn_of(run: str) -> Iterator[None]:
+    """Take a ticket and wait for its turn, as launcher and process do together."""
+    with ticket(run) as (held, _), turn(held):
+        yield
+
+
 def waiting(run: str, order: list[str]) -> threading.Thread:
     """Wait for a turn in a thread, which has a ticket of its own when this returns."""
 
     def make() -> None:
-        with turn(run):
+        with turn_of(run):
             order.append(run)
 
     thread = threading.Thread(target=make)
@@ -35,7 +43,7 @@ def has_ticket(run: str) -> bool:
 
 def test_films_are_made_in_the_order_in_which_they_were_asked_for() -> None:
     order: list[str] = []
-    with turn("first"):
+    with turn_of("first"):
         threads = [waiting(run, order) for run in ("second", "third", "fourth")]
         assert [before(run) for run in ("first", "second", "third", "fourth")] == [0, 0, 1, 2]
         assert order == []
@@ -48,7 +56,7 @@ def test_several_are_made_at_once_where_the_machine_bears_it(monkeypatch: pytest
     monkeypatch.setenv("VGKIT_AT_ONCE", "3")
     with contextlib.ExitStack() as held:
         for run in ("a", "b", "c"):
-            held.enter_context(turn(run))
+            held.enter_context(turn_of(run))
         thread = waiting("d", [])
         assert before("d") == 0
     thread.join(30)
@@ -59,12 +67,27 @@ def test_the_ticket_of_a_process_that_is_gone_counts_no_more(runs: Path) -> None
     dead = runs / ".turns" / f"{1:020d}-dead"
     dead.parent.mkdir(parents=True)
     dead.touch()
-    with turn("alive"):
+    with turn_of("alive"):
         assert not dead.exists()
 
 
+def test_a_ticket_keeps_its_place_from_when_it_was_taken() -> None:
+    """Processes begin in any order; films are made in that of the clicks."""
+    with ticket("first") as (first, _), ticket("second") as (second, _):
+        assert (before("first"), before("second")) == (0, 0)
+        with turn(first):
+            assert before("second") == 0
+            assert second.exists()
+
+
+def test_where_no_process_could_be_begun_the_ticket_is_taken_back(runs: Path) -> None:
+    with contextlib.suppress(OSError), ticket("unborn"):
+        raise OSError
+    assert list((runs / ".turns").iterdir()) == []
+
+
 def test_no_ticket_is_left_behind(runs: Path) -> None:
-    with contextlib.suppress(ValueError), turn("breaks"):
+    with contextlib.suppress(ValueError), turn_of("breaks"):
         raise ValueError
     assert list((runs / ".turns").iterdir()) == []
 

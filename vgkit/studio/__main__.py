@@ -1,4 +1,5 @@
-"""Makes the film of one launched run: ``python -m vgkit.studio <folder> <descriptor of its launch>``."""
+"""Makes the film of one launched run, by ``launching`` alone: ``python -m vgkit.studio <folder> <descriptor of its
+launch> <ticket> <descriptor of its ticket>``."""
 
 import os
 import signal
@@ -15,11 +16,12 @@ _MANNERS = 5  # of niceness: pages and their kernels go first
 def main() -> None:
     """Wait for the run's turn and make what is missing of it; how that ended stands in its launch and its events."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    folder, descriptor = Path(sys.argv[1]), int(sys.argv[2])
-    os.set_inheritable(descriptor, False)
+    folder, descriptor, ticket = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    for held in (descriptor, int(sys.argv[4])):
+        os.set_inheritable(held, False)
     os.nice(_MANNERS)
     try:
-        _make(folder, descriptor, launches.add(descriptor, pid=os.getpid()))
+        _make(folder, descriptor, launches.add(descriptor, pid=os.getpid()), ticket)
     except (KeyboardInterrupt, Interrupted) as error:
         _end(descriptor, Interrupted(str(error) or "Stopped while it waited for its turn."))
     except VgkitError as error:
@@ -32,10 +34,10 @@ def main() -> None:
         launches.add(descriptor, ended_at=launches.now())
 
 
-def _make(folder: Path, descriptor: int, launch: launches.Launch) -> None:
+def _make(folder: Path, descriptor: int, launch: launches.Launch, ticket: Path) -> None:
     from vgkit.studio.turns import turn
 
-    with turn(folder.name):
+    with turn(ticket):
         launches.add(descriptor, turn_at=launches.now())
         # Only now: those who wait need not hold the memory that all of this takes.
         from vgkit.pipeline import phases_between, run_phases

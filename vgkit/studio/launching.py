@@ -16,6 +16,7 @@ from vgkit.run import Run, check_room
 from vgkit.start import make_run
 from vgkit.studio import launches
 from vgkit.studio.form import Draft, Verdict, verdict
+from vgkit.studio.turns import ticket
 
 # What a page's server and its kernels keep for themselves.
 _THEIRS = ("VGKIT_FILES_KEY", "JUPYTER_TOKEN", "VOILA_", "JPY_", "MPLBACKEND", "FORCE_COLOR", "CLICOLOR")
@@ -78,18 +79,17 @@ def go_on(run: Run, *, cap_usd: str | None = None) -> None:
 
 
 def _begin(run: Run, descriptor: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "vgkit.studio", str(run.folder), str(descriptor)]
     path = run.path(launches.LOG)
     try:
-        with path.open("wb") as log:
+        with path.open("wb") as log, ticket(run.name) as (held, held_by_it):
             return subprocess.Popen(
-                command,
+                [sys.executable, "-m", "vgkit.studio", str(run.folder), str(descriptor), str(held), str(held_by_it)],
                 cwd=top_dir(),
                 env=environment(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                pass_fds=(descriptor,),
+                pass_fds=(descriptor, held_by_it),
                 start_new_session=True,
             )
     except OSError as error:

@@ -44,39 +44,48 @@ def _memory_bytes() -> int:
 
 
 @contextlib.contextmanager
-def turn(run: str) -> Iterator[None]:
-    """Wait until it is a run's turn, and hold the turn for the block. Raises StoreError where tickets can't be kept."""
+def ticket(run: str) -> Iterator[tuple[Path, int]]:
+    """Take a ticket for a run: its file, and the descriptor that holds it and is passed on to the run's process.
+
+    So a film has its place from the click on. Where the block fails, the ticket is taken back. Raises StoreError where
+    tickets can't be kept.
+    """
+    folder = runs_dir() / _FOLDER
+    path = folder / f"{time.time_ns():020d}-{run}"
+    draft = path.with_name(f".{path.name}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise refused(path, error) from error
+    try:
+        # Locked before it has its name: a ticket that is seen and not held is one of a process that is gone.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        draft.rename(path)
+        yield path, descriptor
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def turn(held: Path) -> Iterator[None]:
+    """Wait until it is a ticket's turn, and use it up with the block. For the process that holds it."""
     most = at_once()
-    with _ticket(run) as ticket:
-        while len(_living(before=ticket)) >= most:
+    try:
+        while len(_living(before=held)) >= most:
             time.sleep(_LOOK_EVERY_S)
         yield
+    finally:
+        held.unlink(missing_ok=True)
 
 
 def before(run: str) -> int:
     """Count the films that wait before a waiting run; 0 where it is next or has no ticket yet."""
     own = next((ticket for ticket in reversed(_tickets()) if _run_of(ticket) == run), None)
     return max(len(_living(before=own)) - at_once(), 0) if own else 0
-
-
-@contextlib.contextmanager
-def _ticket(run: str) -> Iterator[Path]:
-    folder = runs_dir() / _FOLDER
-    ticket = folder / f"{time.time_ns():020d}-{run}"
-    draft = ticket.with_name(f".{ticket.name}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise refused(ticket, error) from error
-    try:
-        # Locked before it has its name: a ticket that is seen and not held is one of a process that is gone.
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        draft.rename(ticket)
-        yield ticket
-    finally:
-        ticket.unlink(missing_ok=True)
-        os.close(descriptor)
 
 
 def _tickets() -> list[Path]:
