@@ -14,10 +14,10 @@ from browsing import TOP, Camera, Studio, studio_server
 from builders import run as begun
 from playwright.sync_api import Page, expect
 from studio_steps import FILM_MS, GOOD, PAGE, expect_state, family, fill_in, generate, lamp, left_of, stop
+from turn_taking import turn_of
 
 from vgkit.pipeline import run_phases
 from vgkit.run import all_runs
-from vgkit.studio.turns import turn
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -133,7 +133,7 @@ def test_code_in_every_field_is_shown_as_text_and_none_of_it_runs(
     page.locator(".vg-picture input[type=file]").set_input_files(picture)
     expect(page.locator(".vg-picture .vg-upload-name")).to_contain_text("_img src_x onerror")
     expect(page.locator(".vg-beats")).to_contain_text(PICTURE)
-    with turn("another"):
+    with turn_of("another"):
         run = generate(page)
         expect(page.locator(".vg-run-head h2")).to_contain_text("<img src=x")
         expect_state(page, "waiting for its turn")
@@ -158,7 +158,7 @@ def test_two_quick_clicks_begin_one_film_and_one_that_is_deleted_is_said_to_be(
 ) -> None:
     before = set(all_runs())
     open_filled(studio, page)
-    with turn("another"):
+    with turn_of("another"):
         page.locator("button.vg-generate").dblclick(delay=20)
         expect_state(page, "waiting for its turn")
         expect(page.locator(".vg-reason")).to_contain_text("This film is in the making")
@@ -171,7 +171,7 @@ def test_two_quick_clicks_begin_one_film_and_one_that_is_deleted_is_said_to_be(
     camera(page, "deleted", PAGE)
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(".vg-run")).to_be_hidden()
-    with turn("another"):
+    with turn_of("another"):
         assert generate(page).folder.is_dir()
         stop(page)
 

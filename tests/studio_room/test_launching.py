@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from launched import owned_run, processes_of, until
 from rehearsed import billed, booked, created_twice, files_with, rehearsed_run
+from turn_taking import turn_of
 
 from vgkit.errors import ParameterError, PhaseNotReady, RunBusy, RunNotFound
 from vgkit.ledger import read_events
@@ -22,7 +23,6 @@ from vgkit.studio.history import past_runs
 from vgkit.studio.launches import launch_of
 from vgkit.studio.launching import environment, go_on, launch, start
 from vgkit.studio.stopping import stop
-from vgkit.studio.turns import turn
 from vgkit.studio.watching import Sight, Watch
 
 DRAFT = Draft(prompt="A red kite over dunes. Folds to a sleeve.", product="Kite One", duration_s="6")
@@ -59,7 +59,7 @@ def at_work_on(watch: Watch, phase: str, *, done: int = 0) -> bool:
 
 def test_two_clicks_launch_one_process_and_the_second_is_told(runs: Path) -> None:
     run = owned_run()
-    with turn("another"):
+    with turn_of("another"):
         launch(run)
         with pytest.raises(RunBusy, match=f"{run.name} is being made already"):
             launch(run)
@@ -70,7 +70,7 @@ def test_two_clicks_launch_one_process_and_the_second_is_told(runs: Path) -> Non
 
 def test_a_film_that_waits_for_its_turn_says_so_and_can_be_stopped(runs: Path) -> None:
     run = owned_run()
-    with turn("another"):
+    with turn_of("another"):
         launch(run)
         pid_of(run)
         sight = seen(run)
@@ -134,7 +134,7 @@ def test_a_launch_that_can_not_be_read_is_none(text: str) -> None:
 def test_a_launched_film_outlives_the_process_that_launched_it(runs: Path) -> None:
     run = owned_run()
     imports = "from vgkit.run import Run; from vgkit.studio.launching import launch"
-    with turn("another"):
+    with turn_of("another"):
         subprocess.run([sys.executable, "-c", f"{imports}; launch(Run.open({run.name!r}))"], check=True)
         assert seen(run).state == "queued"
         assert os.getsid(pid_of(run)) == pid_of(run)
@@ -144,7 +144,7 @@ def test_a_launched_film_outlives_the_process_that_launched_it(runs: Path) -> No
 
 def test_a_launched_process_that_is_killed_leaves_the_film_interrupted_and_free() -> None:
     run = owned_run()
-    with turn("another"):
+    with turn_of("another"):
         launch(run)
         os.kill(pid_of(run), signal.SIGKILL)
         until(lambda: not launch_of(run.folder)[1])
@@ -155,7 +155,7 @@ def test_a_launched_process_that_is_killed_leaves_the_film_interrupted_and_free(
 
 def test_one_that_does_not_listen_is_stopped_all_the_same(runs: Path) -> None:
     run = owned_run()
-    with turn("another"):
+    with turn_of("another"):
         launch(run)
         os.kill(pid_of(run), signal.SIGSTOP)
         stop(run)

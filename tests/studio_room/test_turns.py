@@ -1,10 +1,10 @@
 import contextlib
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from launched import until
+from turn_taking import turn_of
 
 from vgkit.errors import ParameterError
 from vgkit.studio.turns import at_once, before, ticket, turn
@@ -13,13 +13,6 @@ from vgkit.studio.turns import at_once, before, ticket, turn
 @pytest.fixture(autouse=True)
 def _one_at_a_time(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VGKIT_AT_ONCE", "1")
-
-
-@contextlib.contextmanager
-def turn_of(run: str) -> Iterator[None]:
-    """Take a ticket and wait for its turn, as launcher and process do together."""
-    with ticket(run) as (held, _), turn(held):
-        yield
 
 
 def waiting(run: str, order: list[str]) -> threading.Thread:

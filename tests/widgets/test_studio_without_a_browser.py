@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from turn_taking import turn_of
 
 from vgkit.brief import brief_from
 from vgkit.run import Run, all_runs
 from vgkit.start import check_brief, make_run
 from vgkit.studio.stopping import stop
-from vgkit.studio.turns import turn
 from vgkit.widgets.studio import Studio, studio
 from vgkit.widgets.visitor import Arrival
 
@@ -131,7 +131,7 @@ def test_two_clicks_make_one_run_and_a_page_that_is_opened_again_is_back_at_it(m
     monkeypatch.setenv("VGKIT_AT_ONCE", "1")
     page = opened()
     fill(page, **GOOD)
-    with turn("another"):
+    with turn_of("another"):
         page.plan.generate.click()
         page.plan.generate.click()
         page.errands.wait()
