@@ -1,5 +1,6 @@
 """One pass makes the film and its masters from the same frames; each is what its name says, with the same bytes."""
 
+import os
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -214,3 +215,12 @@ def test_no_frames_are_no_film(tmp_path: Path) -> None:
     with pytest.raises(EncodeFailed, match="no frames"), film_file(tmp_path / "film.mp4", FILM, size=SIZE):
         pass
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="this system has no real-time ranks")
+def test_no_encoder_leaves_this_process_with_another_rank(tmp_path: Path) -> None:
+    """Run by root, SVT-AV1 makes its caller real-time, and every process begun from then on starves the machine."""
+    before = os.sched_getscheduler(0)
+    write(tmp_path, ["av1"])
+    ranks = {os.sched_getscheduler(int(task.name)) for task in Path("/proc/self/task").iterdir()}
+    assert ranks == {before} == {os.SCHED_OTHER}

@@ -18,6 +18,7 @@ import numpy as np
 
 from vgkit.errors import EncodeFailed, ParameterError
 from vgkit.media.frames import X264_THREADS, replacing, tag_bt709
+from vgkit.media.rank import give_rank_back
 from vgkit.media.samples import AAC_BITS_PER_S, RATE_HZ, Sound
 
 _INDEX_FIRST = {"movflags": "+faststart+write_colr"}
@@ -179,6 +180,8 @@ class FilmFile:
         picture.pts, picture.time_base = self._shown, 1 / self._picture.codec_context.framerate
         self._shown += 1
         self._container.mux(self._picture.encode(picture))
+        if self._shown == 1:  # the first picture opens the codec, which begins its threads
+            give_rank_back()
 
     def play(self, samples: Sound) -> None:
         """Encode the next samples, (n, 2) float32 at 48 kHz; a film without sound lets them pass."""
