@@ -279,7 +279,7 @@ def test_the_stills_wait_for_a_yes_which_is_kept() -> None:
 
 @pytest.mark.slow
 def test_hosted_calls_that_a_stop_leaves_open_are_told_and_taken_up_not_paid_twice(runs: Path) -> None:
-    run = rehearsed_run(name="halted", speed=20.0)
+    run = rehearsed_run(name="halted", speed=6.0)  # slow enough that no call comes home before the stop
     launch(run)
     watch = Watch(run)
     until(lambda: at_work_on(watch, "chunks") and watch.look().open_calls)
