@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from browsing import Camera, Studio
-from lab_steps import LONG_MS, change_try_compare_and_keep, press, retype, shown, turn_to
+from lab_steps import LONG_MS, SCRIPT, change_try_compare_and_keep, press, retype, shown, turn_to
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -17,7 +17,7 @@ def opened(studio: Studio, page: Page) -> None:
 
 def test_a_word_is_changed_tried_compared_and_kept(page: Page, studio: Studio, runs: Path, camera: Camera) -> None:
     opened(studio, page)
-    change_try_compare_and_keep(page, runs, camera)
+    assert change_try_compare_and_keep(page, runs, camera) == ["dawn", SCRIPT]
 
 
 def test_a_grid_is_cancelled_and_what_was_made_is_free_the_next_time(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from browsing import Camera, Lab
-from lab_steps import change_try_compare_and_keep, shown
+from lab_steps import SCRIPT, change_try_compare_and_keep, shown
 from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -16,4 +16,4 @@ def test_a_word_is_changed_tried_compared_and_kept_in_jupyterlab(
     lab.open(page, "prompt_lab.ipynb")
     lab.run_all(page)
     shown(page)
-    change_try_compare_and_keep(page, runs, camera)
+    assert change_try_compare_and_keep(page, runs, camera) == ["dawn", SCRIPT]

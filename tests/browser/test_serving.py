@@ -43,7 +43,8 @@ def test_two_people_at_once_each_talk_to_their_own_kernel(pages: Pages, visitor:
 def test_the_kernel_goes_with_its_page(pages: Pages, page: Page) -> None:
     kernel = psutil.Process(open_studio(pages, page))
     page.close(run_before_unload=True)
-    kernel.wait(timeout=30)
+    psutil.wait_procs([kernel], timeout=30)
+    assert not kernel.is_running()
 
 
 def test_a_page_whose_kernel_is_gone_says_so(pages: Pages, page: Page, watched: Watched, camera: Camera) -> None:
