@@ -36,7 +36,7 @@ _FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 _HERE = {"127.0.0.1", "localhost", "::1"}
-WAIT_MS = 30_000  # for whatever a page is waited for
+WAIT_MS = 60_000  # for whatever a page is waited for, beside all that a busy machine does meanwhile
 _TIDY = (Path(__file__).parent / "tidy.js").read_text("utf-8")
 
 

@@ -15,7 +15,7 @@ from vgkit.run import Run
 from vgkit.studio.launches import launch_of
 
 FILM_MS = 300_000
-STOP_MS = 5_000
+STOP_MS = 20_000
 PAGE = ".vg-studio"
 GOOD = {
     "prompt": "A brass desk lamp in an evening study. Dims with one finger.",

@@ -13,7 +13,7 @@ from vgkit.batch.crew import Ending, Job
 from vgkit.batch.threads import ThreadCrew, sized
 from vgkit.halt import Halt
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 Gate = Callable[[str], AbstractContextManager[None]]
 
 

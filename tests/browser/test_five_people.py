@@ -27,6 +27,7 @@ def come_in(studio: Studio, pages: Mapping[str, Page]) -> None:
 
 
 def ask_for_a_film(page: Page, product: str) -> None:
+    page.locator(".vg-prompt textarea").wait_for(timeout=FILM_MS)  # five kernels start at once
     page.locator(".vg-prompt textarea").fill("A lamp on a desk in the evening. It dims with one finger.")
     page.locator(".vg-product input").fill(product)
     page.locator(".vg-duration-s input").fill("6")
