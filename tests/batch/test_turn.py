@@ -61,6 +61,16 @@ def test_a_turn_that_never_began_has_neither_the_cost_nor_the_phase_of_the_one_b
     assert (ending.attempt, ending.again, ending.hopeless) == (2, True, False)
 
 
+def test_what_a_machine_told_whose_clock_was_ahead_is_not_of_this_turn(runs: Path) -> None:
+    run = started(name="kite")
+    run.events.write("phase_failed", phase="chunks", error="EngineFailed", message="no clip")
+    record = run.events.path.read_text()
+    run.events.path.write_text(record.replace('"at":"20', '"at":"21'))
+    with held(run.folder):
+        ending = turn("kite")
+    assert (ending.error, ending.phase) == ("RunBusy", "")
+
+
 def test_a_run_that_is_not_there_is_how_it_ended(runs: Path) -> None:
     ending = turn("kite")
     assert (ending.state, ending.error, ending.again) == ("failed", "RunNotFound", False)

@@ -72,14 +72,14 @@ def test_what_is_known_already_is_left_out(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_list_is_read_page_by_page_until_it_is_older(monkeypatch: pytest.MonkeyPatch) -> None:
     other = told("x", input={"prompt": "another"})
-    pages = [[other], ["no object", {"id": 5}, other], [told("p1", created_at=stamp(6))], [told("p0")]]
+    pages = [[other], ["no object", {"id": 5}, other], [told("p1", created_at=stamp(20))], [told("p0")]]
     with replicate(monkeypatch, listing(*pages)) as (host, wire):
         assert host.find(order(), {}, since=ago(3), known=[]) is None
     assert [call.path for call in wire.calls] == ["/v1/predictions", *(f"/v1/predictions?cursor={n}" for n in (1, 2))]
 
 
-def test_a_clock_a_little_off_does_not_hide_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    with replicate(monkeypatch, listing([told("p1", created_at=stamp(1.5))])) as (host, _):
+def test_a_clock_that_was_ahead_of_the_hosts_does_not_hide_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    with replicate(monkeypatch, listing([told("p1", created_at=stamp(14))])) as (host, _):
         assert host.find(order(), {}, since=ago(0), known=[])
 
 

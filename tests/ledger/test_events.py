@@ -82,6 +82,26 @@ def test_ids_sort_as_the_lines_stand_and_are_unique_across_threads(tmp_path: Pat
     assert ids == sorted(ids)
 
 
+@pytest.mark.parametrize("label", ["", "a long line " * 3000])
+@pytest.mark.parametrize("torn", [b"", b"\n", b'\n{"id":"ffff', b"\n[1, 2]\n"])
+def test_a_clock_that_is_behind_puts_no_line_before_the_last_and_tells_the_time_as_it_is(
+    tmp_path: Path, torn: bytes, label: str
+) -> None:
+    """As where another machine goes on with a run, whose clock is a day behind."""
+    events = events_at(tmp_path)
+    event = events.write("progress", phase="chunks", done=1, total=9, label=label)
+    ahead = f"{int(event.id[:16], 16) + 86_400 * 10**9:016x}"
+    written = events.path.read_bytes().replace(event.id[:16].encode(), ahead.encode())
+    events.path.write_bytes(written.removesuffix(b"\n") + (torn or b"\n"))
+    before = datetime.now(UTC)
+    later = [events.write("progress", phase="chunks", done=number, total=9) for number in (2, 3)]
+    ids = [event.id for event in read_events(events.path)]
+    assert [event["done"] for event in read_events(events.path)] == [1, 2, 3]
+    assert ids == sorted(ids)
+    assert ids[1:] == [event.id for event in later]
+    assert all(before <= event.at <= datetime.now(UTC) for event in later)
+
+
 def test_four_processes_write_to_one_file_and_nothing_is_lost_or_torn(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     writers = [writer(path, name, 250) for name in "abcd"]

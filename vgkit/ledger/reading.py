@@ -91,9 +91,12 @@ def read_events(path: Path | str) -> EventLog:
     return Found(found.lines + last.lines, found.damaged + torn).log
 
 
-def read_kinds(path: Path, kinds: Iterable[Kind]) -> tuple[Event, ...]:
-    """Read only the events of some kinds, which is several times as quick; what can't be read is left out."""
-    return _read(_bytes_from(path, 0).split(b"\n"), kinds).log.events
+def read_kinds(path: Path, kinds: Iterable[Kind], *, offset: int = 0) -> tuple[Event, ...]:
+    """Read only the events of some kinds, which is several times as quick; what can't be read is left out.
+
+    ``offset`` leaves out what stands before it: how long the file was then.
+    """
+    return _read(_bytes_from(path, offset).split(b"\n"), kinds).log.events
 
 
 def read_new(path: Path | str, offset: int) -> tuple[EventLog, int]:

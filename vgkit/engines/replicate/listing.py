@@ -19,7 +19,8 @@ from vgkit.errors import HostUnavailable
 
 log = logging.getLogger(__name__)
 
-_SLACK = timedelta(minutes=2)
+# How far the clock of the machine that created a call may be ahead: one that is further off can't use S3 either.
+_SLACK = timedelta(minutes=15)
 _MOST_PAGES = 50
 _DEAD = ("failed", "canceled", "aborted")
 
