@@ -47,6 +47,11 @@ def test_as_many_films_are_under_way_as_the_crew_has_room_for(make: Made) -> Non
     assert (tally.waiting, tally.under_way, tally.cost_usd) == (0, {}, Decimal("3.50"))
 
 
+def test_only_the_latest_endings_are_kept_however_many_films_there_are(make: Made) -> None:
+    tally, heard = make(films(25), Hands(3))
+    assert [*tally.latest] == heard[-20:]
+
+
 def test_a_film_is_begun_only_where_its_cap_fits_beside_those_under_way(make: Made) -> None:
     """Two may run under five dollars, since a third could spend what is not there; each that ends makes room."""
     hands = Hands(8)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from batches import Hands, films
 
-from vgkit.batch.coordinator import Policy
+from vgkit.batch.coordinator import Policy, Stopping
 from vgkit.batch.crew import Ending, Job
 from vgkit.batch.make import How, make_batch
 from vgkit.batch.planned import Film
@@ -137,6 +137,22 @@ def test_one_signal_begins_no_more_films_and_a_second_ends_those_under_way(which
     make_batch(films(3), How(), crew=twice)
     assert twice.stopped == "now"
     assert signal.getsignal(which) is before
+
+
+def test_whoever_made_it_may_stop_it_from_a_thread_where_signals_are_not_heard() -> None:
+    asked: list[Stopping] = ["no"]
+    hands = Ringing(lambda _: asked.append("soon"))
+    made: list[Summary] = []
+    apart = threading.Thread(
+        target=lambda: made.append(make_batch(films(3), How(), crew=hands, stopping=lambda: asked[-1]))
+    )
+    apart.start()
+    apart.join()
+    assert (hands.stopped, states(made[0]), made[0].stopped) == ("soon", ["success", "waiting", "waiting"], True)
+    asked.append("now")
+    assert states(make_batch(films(3), How(), crew=Ringing(lambda _: None), stopping=lambda: asked[-1])) == [
+        *("success", "waiting", "waiting"),
+    ]
 
 
 def test_a_stop_that_comes_when_all_are_made_is_none() -> None:

@@ -1,9 +1,10 @@
 """Starts the films of a batch and hears how they end: the only one who starts any, so that a cap can be kept.
 
-How each film ended is passed on at once and not kept, so that neither a crash nor five thousand of them matter."""
+How each film ended is passed on at once, and only the latest are kept to be looked at, so that neither a crash nor five
+thousand of them matter."""
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 
 Stopping = Literal["no", "soon", "now"]
 _LOOK_EVERY_S = 0.2
+_LATEST = 20
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class Policy:
 
 @dataclass
 class Tally:
-    """How far a batch is. ``under_way`` maps runs to which turn of theirs it is, ``cost_usd`` is of the turns that
-    ended; ``stopped`` says that a person asked for it, ``why_ended`` why else not all films were begun."""
+    """How far a batch is. ``under_way`` maps runs to which turn of theirs it is, ``latest`` are those that ended last,
+    ``cost_usd`` is of all turns that ended; ``stopped`` says that a person asked for it, ``why_ended`` why else not all
+    films were begun."""
 
     films: int
     ended: Counter[str] = field(default_factory=Counter)
     under_way: dict[str, int] = field(default_factory=dict)
+    latest: deque[Ending] = field(default_factory=lambda: deque(maxlen=_LATEST))
     cost_usd: Decimal = Decimal(0)
     stopped: bool = False
     why_ended: str = ""
@@ -152,6 +156,7 @@ class Coordinator:
 
     def _end(self, ending: Ending) -> None:
         self.tally.ended[ending.state] += 1
+        self.tally.latest.append(ending)
         self._heard(ending)
         if ending.hopeless:
             self._wind_down(f"No other film would fare better: {ending.message}")

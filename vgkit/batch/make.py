@@ -35,6 +35,7 @@ Which = Literal["missing", "failed", "unfailed"]
 Looked = Callable[[Tally], None]
 
 _SYNC_EVERY_S = 60.0
+_URGENCY: tuple[Stopping, ...] = ("no", "soon", "now")
 _STOPPED = "Stopped. What is finished is kept; make the batch again to go on from there."
 _NOT_BEGUN: Standing = ("waiting", 0.0, Decimal(0))
 
@@ -56,13 +57,15 @@ def make_batch(
     file: Path | None = None,
     crew: Crew | None = None,
     looked: Looked = lambda _: None,
+    stopping: Callable[[], Stopping] = lambda: "no",
 ) -> Summary:
     """Make the films that are asked for, and sum up how all fared; ``looked`` is told how far it is, often.
 
     A film that fails is told and the others are made. In a main thread Ctrl-C begins no more films and lets the phases
-    at work come to their end, a second one ends them and cancels what is open on hosts. With the ``file`` that asks for
-    them ``vgkit batch resume`` goes on. Raises RunBusy where another process makes the same batch, and StoreError where
-    the films would not fit or the runs' folder goes away.
+    at work come to their end, a second one ends them and cancels what is open on hosts; ``stopping`` is asked too, so
+    that a page can stop it from any thread. With the ``file`` that asks for them ``vgkit batch resume`` goes on. Raises
+    RunBusy where another process makes the same batch, and StoreError where the films would not fit or the runs' folder
+    goes away.
     """
     if not films:
         raise BatchError("There is no film to make.")
@@ -73,7 +76,7 @@ def make_batch(
             record.begin(file, films[0].rehearsal)
         due = list(_due(films, _all_fared(films, record, standings_of(record.name)), how.which))
         check_room(sum(film.checked.brief.duration_s for film in due))
-        tally, billed_usd = _made(due, how, record, crew=crew, looked=looked) if due else (Tally(0), None)
+        tally, billed_usd = _made(due, how, record, crew, looked, stopping) if due else (Tally(0), None)
         _sync()
         summary = _summed_up(films, record, tally, billed_usd=billed_usd, wall_s=time.monotonic() - begun)
         record.write_summary(summary.as_json)
@@ -127,11 +130,16 @@ def _due(films: Sequence[Film], so_far: Sequence[Fared], which: Which) -> Iterat
 
 
 def _made(
-    due: Sequence[Film], how: How, record: BatchRecord, *, crew: Crew | None, looked: Looked
+    due: Sequence[Film],
+    how: How,
+    record: BatchRecord,
+    crew: Crew | None,
+    looked: Looked,
+    stopping: Callable[[], Stopping],
 ) -> tuple[Tally, Decimal | None]:
     """Make films; how far it came, and what rehearsed hosts have charged by then."""
     hosted = any(not engine.endswith("@local") for film in due for engine in _engines(film))
-    with hosts_of(due[0].run()) as servers, _stopping() as asked:
+    with hosts_of(due[0].run()) as servers, _signals() as heard:
         coordinator = Coordinator(
             due,
             count=len(due),
@@ -139,7 +147,7 @@ def _made(
             till=Till(due[0].batch, rehearsal=due[0].rehearsal is not None),
             policy=how.policy,
             heard=_Hearing(record),
-            stopping=asked,
+            stopping=lambda: max(heard(), stopping(), key=_URGENCY.index),
             looked=looked,
         )
         tally = coordinator.make()
@@ -172,7 +180,7 @@ def _sync() -> None:
 
 
 @contextmanager
-def _stopping() -> Iterator[Callable[[], Stopping]]:
+def _signals() -> Iterator[Callable[[], Stopping]]:
     """Count Ctrl-C, SIGTERM and a closed terminal: the first is "soon", each further one "now"."""
     count = 0
 
