@@ -40,10 +40,10 @@ class Tally:
     films: int
     ended: Counter[str] = field(default_factory=Counter)
     under_way: dict[str, int] = field(default_factory=dict)
-    latest: deque[Ending] = field(default_factory=lambda: deque(maxlen=_LATEST))
     cost_usd: Decimal = Decimal(0)
     stopped: bool = False
     why_ended: str = ""
+    latest: deque[Ending] = field(default_factory=lambda: deque(maxlen=_LATEST))
 
     @property
     def waiting(self) -> int:

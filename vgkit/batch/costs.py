@@ -127,13 +127,14 @@ class Costs(Generic[AnyFilm]):
     def __str__(self) -> str:
         if not self.missing:
             return self.heading
-        return "\n".join(
-            [
-                str(Table(self.heading, _HEAD, tuple(self._kinds()))),
-                *self._engine_lines(),
-                *self.sums(),
-            ]
-        )
+        kinds, engines = self.tables
+        return "\n".join([str(kinds), "", *str(engines).splitlines()[1:], "", *self.sums()])
+
+    @property
+    def tables(self) -> tuple[Table, Table]:
+        """What each kind of film costs, and what is asked of each engine."""
+        rows = tuple((name, f"{one['calls']:,}", f"{one['usd']:.2f}") for name, one in self._engines().items())
+        return Table(self.heading, _HEAD, tuple(self._kinds())), Table("", ("engine", "calls", "all $"), rows)
 
     @property
     def heading(self) -> str:
@@ -175,10 +176,6 @@ class Costs(Generic[AnyFilm]):
             one["calls"] += row.calls
             one["usd"] += row.all_usd
         return sums
-
-    def _engine_lines(self) -> list[str]:
-        rows = tuple((name, f"{one['calls']:,}", f"{one['usd']:.2f}") for name, one in self._engines().items())
-        return ["", *str(Table("", ("engine", "calls", "all $"), rows)).splitlines()[1:], ""]
 
 
 def costs_of(films: Sequence[Film]) -> Costs[Film]:

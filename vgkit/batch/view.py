@@ -1,11 +1,9 @@
 """How far a batch is, as a table that is redrawn in a terminal and as lines elsewhere. Bounded, however many films."""
 
-import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TextIO
 
@@ -16,17 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from vgkit.batch.coordinator import Tally
-from vgkit.errors import VgkitError
-from vgkit.ledger import read_new
-from vgkit.places import runs_dir
-from vgkit.progress import RunProgress
+from vgkit.batch.under_way import Doing, Following
 from vgkit.progress_table import clock, usd
 
 Looked = Callable[[Tally], None]
 
 _DRAW_EVERY_S = 0.5
 _LINE_EVERY_S = 60.0
-_MOST_ROWS = 20
 _ORDER = ("success", "degraded", "failed", "stopped", "unaffordable")
 
 
@@ -82,7 +76,7 @@ class _Drawn:
         self._begun = time.monotonic()
         self._drawn_at = 0.0
         self._tally: Tally | None = None
-        self._known: dict[str, tuple[RunProgress, int]] = {}  # of films shown: progress, how far their events are read
+        self._following = Following()
 
     def __call__(self, tally: Tally) -> None:
         self._tally = tally
@@ -98,27 +92,19 @@ class _Drawn:
         self._show(Group(self._table(self._tally), line) if self._tally.under_way else line)
 
     def _table(self, tally: Tally) -> Table:
-        self._read_on(tally)
+        shown = self._following.look(tally)
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), header_style="dim")
         for name in ("film", "phase", "time", "cost"):
             table.add_column(name, justify="right" if name in ("time", "cost") else "left", no_wrap=True)
-        now = datetime.now(UTC)
-        for run, (progress, _) in self._known.items():
-            phase = next((each for each in progress.phases if each.state == "running"), None)
-            share = f" {phase.done}/{phase.total}" if phase and phase.total else ""
-            doing = f"{phase.phase}{share}" if phase else "begins"
-            again = f" (turn {tally.under_way[run]})" if tally.under_way[run] > 1 else ""
-            table.add_row(f"{run}{again}", doing, clock(progress.elapsed_s(now)), usd(progress.cost_usd))
-        if (more := len(tally.under_way) - len(self._known)) > 0:
+        for each in shown:
+            table.add_row(*_cells(each))
+        if (more := len(tally.under_way) - len(shown)) > 0:
             table.add_row(f"and {more} more", "", "", "")
         return table
 
-    def _read_on(self, tally: Tally) -> None:
-        known, self._known = self._known, {}
-        for run in itertools.islice(tally.under_way, _MOST_ROWS):
-            progress, offset = known.get(run, (RunProgress.of(()), 0))
-            with suppress(VgkitError):  # who only looks on must not end the batch
-                new, offset = read_new(runs_dir() / run / "events.jsonl", offset)
-                for event in new:
-                    progress = progress.after(event)
-            self._known[run] = progress, offset
+
+def _cells(each: Doing) -> tuple[str, str, str, str]:
+    share = f" {each.done}/{each.total}" if each.total else ""
+    again = f" (turn {each.turn})" if each.turn > 1 else ""
+    doing = f"{each.phase}{share}" if each.phase else "begins"
+    return f"{each.run}{again}", doing, clock(each.elapsed_s), usd(each.cost_usd)
