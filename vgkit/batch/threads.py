@@ -3,6 +3,7 @@
 Films mostly wait for hosts, so there are more of them than cores; the phases that compute take turns on the cores."""
 
 import contextlib
+import functools
 import os
 import queue
 import threading
@@ -30,6 +31,20 @@ def sized(*, hosted: bool) -> int:
     return max(1, min(_MOST_WAITING, (memory - cores * _FILM_BYTES) // _WAITING_BYTES))
 
 
+class Cores:
+    """This machine's cores, ``count`` of them or all: phases that compute take turns on them."""
+
+    def __init__(self, count: int = 0) -> None:
+        self._free = threading.Semaphore(count or os.cpu_count() or 1)
+
+    @contextlib.contextmanager
+    def gate(self, phase: str, *, hosted: bool) -> Iterator[None]:
+        """Hold a core while a phase runs that computes; one whose pictures come from hosts waits, and needs none."""
+        computes = phase in (_COMPUTING if hosted else _COMPUTING | _DRAWING)
+        with self._free if computes else contextlib.nullcontext():
+            yield
+
+
 class ThreadCrew:
     """A ``Crew`` of threads in this process; ``at_once`` films, of which no more compute than there are ``cores``."""
 
@@ -37,8 +52,7 @@ class ThreadCrew:
         self.at_once = at_once
         self._turn = turn
         self._halt = Halt()
-        self._cores = threading.Semaphore(cores or os.cpu_count() or 1)
-        self._computing = _COMPUTING if hosted else _COMPUTING | _DRAWING
+        self._gate = functools.partial(Cores(cores).gate, hosted=hosted)
         self._endings: queue.Queue[Ending] = queue.Queue()
         self._under_way: set[str] = set()
         self._canceling = False
@@ -70,8 +84,3 @@ class ThreadCrew:
         if self._canceling and not ending.well:
             cancel(job.run)
         self._endings.put(ending)
-
-    @contextlib.contextmanager
-    def _gate(self, phase: str) -> Iterator[None]:
-        with self._cores if phase in self._computing else contextlib.nullcontext():
-            yield
