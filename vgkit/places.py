@@ -30,6 +30,11 @@ def runs_dir() -> Path:
     return Path(runs).resolve() if runs else _TOP / "runs"
 
 
+def cache_dir(world: str = "") -> Path:
+    """Where the results of finished calls are kept: a rehearsal's apart, for its hosts are a world of their own."""
+    return (rehearsal_dir(world) if world else runs_dir()) / "cache"
+
+
 def rehearsals_dir() -> Path:
     """Where rehearsed hosts keep what they know. Apart from their runs, since their keys lie there too."""
     return runs_dir() / ".rehearsals"

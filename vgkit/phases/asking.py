@@ -21,7 +21,7 @@ from vgkit.engines.spend import Door
 from vgkit.errors import EngineFailed, Interrupted, OrderRejected
 from vgkit.ledger import Events
 from vgkit.phases.step import Step
-from vgkit.places import rehearsal_dir, runs_dir
+from vgkit.places import cache_dir, runs_dir
 from vgkit.profiles import project_cap
 from vgkit.run import Batch, Run
 from vgkit.storyboard import Caption, EndCard, Shot, Storyboard
@@ -64,7 +64,7 @@ def onlooker(payer: Payer, phase: str, *, stopping: threading.Event | None = Non
     """A door to foresee through, for which a rehearsal's hosts need not run; who asks takes ``door``."""
     rehearsal = payer.rehearsal is not None
     # A rehearsal is a world of its own: what its hosts made and charged is neither found nor taken up by another.
-    cache = Cache((rehearsal_dir(payer.world) if rehearsal else runs_dir()) / "cache")
+    cache = Cache(cache_dir(payer.world))
     caps = Caps(payer.cap_usd, None if rehearsal else project_cap(), whose=payer.whose)
     if payer.batch:
         caps = replace(caps, batch=payer.batch.name, batch_usd=payer.batch.cap_usd)

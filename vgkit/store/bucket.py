@@ -3,6 +3,7 @@
 A key is written only where nothing lies yet, and what lies there is believed only by a digest that the store itself
 worked out, or by reading it back: the metadata say what was meant to be stored, not what was."""
 
+import base64
 import hashlib
 import ipaddress
 import mimetypes
@@ -10,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from vgkit.errors import ParameterError, StoreError
@@ -21,6 +23,8 @@ from vgkit.store.signing import attachment, lasting, session_warning
 _NAME = re.compile(r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _LONGEST_PREFIX_BYTES = 800  # of the 1,024 that a key may have
 _TAG = "kind=intermediate"
+_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+_KNOWS_NO_CONDITION = ("NotImplemented", "501")
 _TRIES = 3
 _BLOCK = 1 << 20
 _SHA256_BASE64 = 44  # a longer one is a digest of several parts' digests
@@ -69,6 +73,43 @@ class Bucket:
             "under another prefix."
         )
 
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """What lies at a key and its ETag; None where nothing does, or where that is hidden. Raises StoreError."""
+        reply = self._get(key)
+        if reply is None:
+            return None
+        with in_our_words(self.address(key), self.access.endpoint):
+            return reply["Body"].read(), str(reply["ETag"])
+
+    def swap(self, key: str, content: bytes, tag: str) -> str | None:
+        """Write content where a key still has the ETag ``tag``, by S3's conditional writes. Raises StoreError."""
+        from botocore.exceptions import ClientError
+
+        md5 = hashlib.md5(content, usedforsecurity=False).digest()
+        condition = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
+        request = {**self._request(key), **condition, "Body": content, "ContentMD5": base64.b64encode(md5).decode()}
+        with in_our_words(self.address(key), self.access.endpoint):
+            try:
+                return str(self.access.client.put_object(**request)["ETag"])
+            except ClientError as error:
+                if code_of(error) in (*_TAKEN, "NoSuchKey", "404"):
+                    return None
+                if code_of(error) not in _KNOWS_NO_CONDITION:
+                    raise
+                raise StoreError(
+                    f"{self.address(key)}: {self.access.endpoint} knows no conditional writes (If-Match). Choose a "
+                    "store that does, as AWS S3 and MinIO do, or a folder."
+                ) from error
+
+    def fetch(self, key: str, out: Path) -> bool:
+        """Copy what lies at a key to a file; False where nothing does, or where that is hidden. Raises StoreError."""
+        reply = self._get(key)
+        if reply is not None:
+            with in_our_words(self.address(key), self.access.endpoint), out.open("wb") as file:
+                for block in reply["Body"].iter_chunks(_BLOCK):
+                    file.write(block)
+        return reply is not None
+
     def remove_intermediates(self, keys: list[str]) -> int:
         """Remove those of the keys that carry the tag of intermediates; return how many. Raises StoreError."""
         tagged = [key for key in keys if self._is_intermediate(key)]
@@ -114,6 +155,18 @@ class Bucket:
                     return None
                 raise
 
+    def _get(self, key: str) -> Any:
+        from botocore.exceptions import ClientError
+
+        with in_our_words(self.address(key), self.access.endpoint):
+            try:
+                return self.access.client.get_object(**self._request(key))
+            except ClientError as error:
+                # Who may not list a bucket is denied what is missing.
+                if code_of(error) in ("NoSuchKey", "404", "AccessDenied", "403"):
+                    return None
+                raise
+
     def _is(self, content: Content, key: str, head: Any) -> bool:
         meant = head.get("Metadata", {}).get("sha256", content.sha256)
         if head["ContentLength"] != content.size or meant != content.sha256:
@@ -141,9 +194,9 @@ class Bucket:
             try:
                 self._send(content, request)
             except ClientError as error:
-                if code_of(error) in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409"):
+                if code_of(error) in _TAKEN:
                     return False
-                if code_of(error) not in ("NotImplemented", "501"):
+                if code_of(error) not in _KNOWS_NO_CONDITION:
                     raise
                 # A store that knows no conditions; that nothing lies there was seen a moment ago.
                 self._send(content, {name: value for name, value in request.items() if name != "IfNoneMatch"})

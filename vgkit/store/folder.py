@@ -1,13 +1,17 @@
 """A folder as the place a film goes to."""
 
 import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vgkit.errors import ParameterError, StoreError
-from vgkit.files import copy_file, sha256_of
+from vgkit.files import copy_file, refused, sha256_of, whole
 from vgkit.places import top_dir
 from vgkit.store.place import Content, Link, Stored
 
@@ -52,6 +56,34 @@ class Folder:
                 f"{self.path / key} does not hold what was written to it. Check the disk and export again."
             )
 
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """What lies at a key, and its digest as its tag; None where nothing does. Raises StoreError."""
+        try:
+            content = (self.path / key).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"Can't read {self.path / key}: {error.strerror}. Allow reading it there.") from error
+        return content, hashlib.sha256(content).hexdigest()
+
+    def swap(self, key: str, content: bytes, tag: str) -> str | None:
+        """Write content where a key still has ``tag``, among all processes that see the folder. Raises StoreError."""
+        target = self.path / key
+        with _alone(target):
+            there = self.read(key)
+            if (there[1] if there else "") != tag:
+                return None
+            with whole(target) as draft:
+                draft.write_bytes(content)
+        return hashlib.sha256(content).hexdigest()
+
+    def fetch(self, key: str, out: Path) -> bool:
+        """Copy what lies at a key to a file; False where nothing does. Raises StoreError."""
+        if not (self.path / key).is_file():
+            return False
+        copy_file(self.path / key, out)
+        return True
+
     def remove_intermediates(self, keys: list[str]) -> int:
         """Remove the keys that are there, and the folders that are empty then; return how many."""
         there = [self.path / key for key in keys if (self.path / key).is_file()]
@@ -68,6 +100,22 @@ class Folder:
         if not (self.path / key).is_file():
             raise StoreError(f"{self.path / key} is not there any more. Export again with --force.")
         return Link(self.address(key))
+
+
+@contextlib.contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Hold the lock beside a file that is swapped."""
+    lock = target.with_name(f".{target.name}.lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise refused(lock, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def folder_at(destination: str) -> Path:

@@ -82,6 +82,18 @@ class Place(Protocol):
         Raises StoreError where the disk or host refuses, or holds other bytes than were sent.
         """
 
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """What lies at a key and its tag, which changes with it; None where nothing does, or where that is hidden."""
+
+    def swap(self, key: str, content: bytes, tag: str) -> str | None:
+        """Write content where a key still has ``tag`` (empty: where nothing lies); its new tag, None where it hasn't.
+
+        Raises StoreError where the disk or host refuses, and where a store can't hold to such a condition.
+        """
+
+    def fetch(self, key: str, out: Path) -> bool:
+        """Copy what lies at a key to a file; False where nothing does. Raises StoreError."""
+
     def remove_intermediates(self, keys: list[str]) -> int:
         """Remove those of the keys that were put as intermediates; return how many. Raises StoreError."""
 
