@@ -26,7 +26,7 @@ demo: $(READY) ## make the sample film, offline, and say where it is
 	$(BIN)/vgkit run templates/briefs/aurora.toml
 
 test: $(READY) check ## check style and types, then run all tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## style and types
 	$(BIN)/ruff check .

@@ -6,6 +6,19 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+_LONG = ("browser", "slow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: of files side by side, the last to end is what one waits for."""
+    rank = {item.path: len(_LONG) for item in items}
+    for item in items:
+        for place, mark in enumerate(_LONG):
+            if item.get_closest_marker(mark):
+                rank[item.path] = min(rank[item.path], place)
+    items.sort(key=lambda item: rank[item.path])
+
+
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty runs folder that everything in this test writes to."""
