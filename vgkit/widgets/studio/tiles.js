@@ -38,6 +38,13 @@ function setChip(tile, [words, tone] = ["", ""]) {
   tile.chip.hidden = !words;
 }
 
+function setTitle(tile, { title, link }) {
+  if (tile.title.textContent === title && (tile.title.dataset.link ?? "") === link) return;
+  tile.title.dataset.link = link;
+  const made = link ? Object.assign(make("a", "", title), { href: link, target: "_blank", rel: "noopener" }) : title;
+  tile.title.replaceChildren(made);
+}
+
 function build(model, key) {
   const tile = { root: make("li", "vg-tile"), frame: make("div", "vg-tile-frame") };
   tile.words = make("div", "vg-tile-words");
@@ -71,7 +78,7 @@ function actions(model, tile, key) {
 function fill(model, tile, told) {
   setPicture(tile, told);
   setChip(tile, told.chip);
-  tile.title.textContent = told.title;
+  setTitle(tile, told);
   tile.title.title = told.title;
   tile.lines.replaceChildren(...told.lines.map((line) => make("div", "vg-small", line)));
   tile.root.classList.toggle("vg-tile-now", told.key === model.get("now"));

@@ -15,7 +15,7 @@ from vgkit.widgets.look import Tone
 class Tile:
     """One picture; ``picture`` and ``clip`` are addresses, and a clip plays under the pointer.
 
-    ``instead`` are the words where there is no picture; with none, one is on its way.
+    ``instead`` are the words where there is no picture; with none, one is on its way. ``link`` is where its title goes.
     """
 
     key: str
@@ -24,6 +24,7 @@ class Tile:
     chip: tuple[str, Tone] = ("", "")
     picture: str = ""
     clip: str = ""
+    link: str = ""
     instead: str = ""
     pickable: bool = False
 
