@@ -169,7 +169,7 @@ def test_a_brief_of_a_row_comes_from_where_it_may_so_that_it_opens_no_folder_of_
     Image.new("RGB", (64, 64), "red").save(outside / "secret.png")
     row = KITE | {"brief": "../outside/empty.toml", "assets": {"product": "../outside/secret.png"}}
     told = complaints(row, base=base)
-    assert told[0].startswith(f"films[0], brief: {outside}/empty.toml lies outside the folders that briefs of a table")
+    assert told[0].startswith(f"films[0], brief: {outside}/empty.toml lies outside the folders that files of a batch")
     monkeypatch.setenv("VGKIT_ASSETS", str(outside))
     assert len(films(row, base=base)) == 1
 

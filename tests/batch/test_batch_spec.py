@@ -127,7 +127,7 @@ def test_more_rows_than_the_most_are_refused(tmp_path: Path) -> None:
     rows = "".join(f"A kite {number}\n" for number in range(batch_text.MOST_ROWS + 1))
     with pytest.raises(BatchError, match="asks for more than 100,000 films, the most for one batch. Split it"):
         read_spec(written(tmp_path, "a.csv", "prompt\n" + rows))
-    with pytest.raises(BatchError, match="asks for more than 100,000 films"):
+    with pytest.raises(BatchError, match="asks for 100,001 films; 100,000 is the most for one batch. Split it"):
         spec_of([], name="x", briefs=["a.toml"], seeds=range(100_001))
 
 

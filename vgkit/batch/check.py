@@ -134,7 +134,7 @@ class _Planner:
         own = settings_of(row.fields)
         settings, said = self._checked_settings({**self.spec.head.settings, **own})
         if said and own:  # what is wrong with those of all is told once
-            self._complain(row, f"settings.{next(iter(own))}" if len(own) == 1 else "settings", said)
+            self._complain(row, f"settings.{shown(next(iter(own)))[1:-1]}" if len(own) == 1 else "settings", said)
         return None if said else settings
 
     def _checked_settings(self, settings: dict[str, Any]) -> tuple[dict[str, Any], str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vgkit.batch.head import BatchFile, Head
+from vgkit.batch.sources import inside
 from vgkit.batch.wrong import Place, Wrong
 from vgkit.complaints import shown
 from vgkit.engines.registry import full_name
@@ -66,7 +67,7 @@ class Axes:
         self.briefs: dict[str, dict[str, Any]] = {}
         for number, entry in enumerate(head.briefs):
             with wrong.at(f"briefs[{number}]"):
-                self.briefs[entry] = read_brief(base / entry)
+                self.briefs[entry] = read_brief(inside(base, entry))
         self.templates: dict[str, str] = {"": ""}
         for number, entry in enumerate(head.templates):
             with wrong.at(f"templates[{number}]", without="template: "):

@@ -41,7 +41,7 @@ class Sources:
             raise BriefError(f"is {shown(entry)}; give the path of a brief's file")
         if entry not in self._known:
             try:
-                path = self._inside(entry)
+                path = inside(self.base, entry)
                 self._known[entry] = Source(flat(read_brief(path)), path.parent)
             except VgkitError as error:
                 self._known[entry] = str(error)
@@ -62,16 +62,18 @@ class Sources:
                 return str(beside)
         return value
 
-    def _inside(self, entry: str) -> Path:
-        folders = [folder.resolve() for folder in (self.base, Path.cwd(), templates_dir(), *extra_folders())]
-        try:
-            path = (self.base / entry).resolve()
-        except (OSError, RuntimeError, ValueError) as error:
-            raise BriefError(f"{shown(entry)} is no path ({error}). Check its spelling.") from error
-        if not any(path.is_relative_to(folder) for folder in folders):
-            named = ", ".join(dict.fromkeys(map(str, folders)))
-            raise BriefError(
-                f"{path} lies outside the folders that briefs of a table may come from ({named}). "
-                "Move it there, or add its folder to VGKIT_ASSETS."
-            )
-        return path
+
+def inside(base: Path, entry: str) -> Path:
+    """The file that a batch in a folder names. Raises BriefError where it lies elsewhere than it may."""
+    folders = [folder.resolve() for folder in (base, Path.cwd(), templates_dir(), *extra_folders())]
+    try:
+        path = (base / entry).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BriefError(f"{shown(entry)} is no path ({error}). Check its spelling.") from error
+    if not any(path.is_relative_to(folder) for folder in folders):
+        named = ", ".join(dict.fromkeys(map(str, folders)))
+        raise BriefError(
+            f"{path} lies outside the folders that files of a batch may come from ({named}). "
+            "Move it there, or add its folder to VGKIT_ASSETS."
+        )
+    return path

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from vgkit.batch.head import BatchFile, toml_fields, without
 from vgkit.batch.matrix import size_of, slug
 from vgkit.batch.rows import Row, line_rows, rows_of
+from vgkit.batch.sources import inside
 from vgkit.batch.table import table_rows
 from vgkit.batch.text import MOST_ROWS, more_than_most, read_text
 from vgkit.batch.wrong import Place, Wrong
@@ -64,10 +65,11 @@ def _spec(fields: dict[str, Any], *, source: str, base: Path) -> Spec:
     columns: dict[str, int] = {}
     if head.rows:
         with wrong.at("rows"):
+            inside(base, head.rows)
             more, columns = _table(base / head.rows, wrong, file=head.rows)
             rows += more
-    if len(rows) + size_of(head) > MOST_ROWS:
-        raise more_than_most(source)
+    if (films := len(rows) + size_of(head)) > MOST_ROWS:
+        raise more_than_most(source, films=films)
     return Spec(head, tuple(rows), source, base, wrong, columns)
 
 

@@ -15,6 +15,7 @@ from vgkit.complaints import shown
 from vgkit.errors import BatchError
 
 _DELIMITERS = ",;\t"
+_MOST_COLUMNS = 1000
 
 
 def table_rows(text: str, path: Path, wrong: Wrong, *, file: str = "") -> tuple[list[Row], dict[str, int]]:
@@ -25,6 +26,10 @@ def table_rows(text: str, path: Path, wrong: Wrong, *, file: str = "") -> tuple[
     said, rest, lines_before = _separator(text)
     records = _records(rest, said or _delimiter(rest), wrong, lines_before, file)
     line, header = next(records, (1, []))
+    if (count := sum(bool(name.strip()) for name in header)) > _MOST_COLUMNS:
+        raise BatchError(
+            f"{path} line {line} names {count:,} columns; the most is {_MOST_COLUMNS:,}. Keep those that a film has."
+        )
     columns = _columns(header, Place(line, file=file), wrong)
     rows = []
     for line, record in records:
@@ -109,10 +114,11 @@ def _broken(error: csv.Error) -> str:
 
 def _columns(header: Sequence[str], place: Place, wrong: Wrong) -> list[str]:
     """The field of each column; empty for one that can't be used."""
-    names = [name.strip() for name in header]
-    for number, name in enumerate(names, 1):
-        if name and name in names[: number - 1]:
-            wrong.add(place, f"stands in column {names.index(name) + 1} too; keep one", field=name, column=number)
+    first: dict[str, int] = {}
+    for number, name in enumerate((name.strip() for name in header), 1):
+        if name and first.setdefault(name, number) != number:
+            wrong.add(place, f"stands in column {first[name]} too; keep one", field=name, column=number)
         elif said := unknown(name) if name else "":
             wrong.add(place, said, field=shown(name).strip("'"), column=number)
-    return [name if name and not unknown(name) and name not in names[:at] else "" for at, name in enumerate(names)]
+    fields = {number: name for name, number in first.items() if not unknown(name)}
+    return [fields.get(number, "") for number in range(1, len(header) + 1)]

@@ -15,6 +15,8 @@ def read_text(path: Path, *, wanted: str) -> str:
     """Read a file, without the mark that Excel puts first. Raises BatchError, which says what is ``wanted``."""
     try:
         size = path.stat().st_size
+        if not (path.is_file() or path.is_dir()):
+            raise BatchError(f"{path} is a device or a pipe, which may never end. Give {wanted}.")
         if size > _MOST_BYTES:
             raise BatchError(f"{path} has {size / 1e6:,.0f} MB; the most is {_MOST_BYTES / 1e6:,.0f} MB. Split it.")
         raw = path.read_bytes()
@@ -36,9 +38,10 @@ def read_text(path: Path, *, wanted: str) -> str:
     return text
 
 
-def more_than_most(source: Path | str) -> BatchError:
-    """Say that a batch is larger than what can be checked."""
-    return BatchError(f"{source} asks for more than {MOST_ROWS:,} films, the most for one batch. Split it.")
+def more_than_most(source: Path | str, *, films: int = 0) -> BatchError:
+    """Say that a batch is larger than what can be checked, and how large it is where that is known."""
+    asked = f"{films:,} films; {MOST_ROWS:,} is" if films else f"more than {MOST_ROWS:,} films,"
+    return BatchError(f"{source} asks for {asked} the most for one batch. Split it.")
 
 
 def _not_utf8(path: Path, raw: bytes, error: UnicodeDecodeError) -> str:
