@@ -77,6 +77,7 @@ _ABOVE = (
         "cli_compare",
         "cli_score",
         "cli_studio",
+        "cli_worker",
         "cli",
     ),
     *("__init__", "__main__"),

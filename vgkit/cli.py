@@ -25,6 +25,7 @@ from vgkit import (
     cli_run,
     cli_score,
     cli_studio,
+    cli_worker,
 )
 from vgkit.cli_options import RunArgument, existing, ledger
 from vgkit.errors import Interrupted, VgkitError
@@ -56,6 +57,7 @@ app.command()(cli_film.grade)
 app.command()(cli_media.conform)
 app.command()(cli_score.score)
 app.command()(cli_studio.studio)
+app.command()(cli_worker.worker)
 
 
 _LIST = """

@@ -1,6 +1,8 @@
 """``vgkit batch``: many films from one file."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +22,9 @@ RetriesOption = Annotated[int, typer.Option(min=0, max=5, help="more turns for a
 FailFastOption = Annotated[bool, typer.Option("--fail-fast/--keep-going", help="end with the first film that fails")]
 RetryFailedOption = Annotated[bool, typer.Option("--retry-failed", help="only films whose last turn failed")]
 OnlyMissingOption = Annotated[bool, typer.Option("--only-missing", help="leave out films that have failed")]
+SchedulerOption = Annotated[str, typer.Option(help="of a Dask cluster whose workers make the films: tcp://HOST:8786")]
+RunsAtOption = Annotated[str, typer.Option(help="carry runs by this bucket or folder, where no disk is shared")]
+LimitOption = Annotated[list[str] | None, typer.Option(help="replicate=8: in how many films at once it is asked")]
 
 
 @batch.command()
@@ -52,6 +57,9 @@ def run(
     fail_fast: FailFastOption = False,
     retry_failed: RetryFailedOption = False,
     only_missing: OnlyMissingOption = False,
+    scheduler: SchedulerOption = "",
+    runs_at: RunsAtOption = "",
+    limit: LimitOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="as `vgkit batch check`")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,7 +68,7 @@ def run(
         return check(file, rehearsal, faults, speed, seed, as_json)
     rehearsed = _how_rehearsed(rehearsal, faults, speed, seed)
     how = _how(at_once, retries, fail_fast, retry_failed, only_missing)
-    return _make(file, rehearsed, how, as_json=as_json)
+    return _make(file, rehearsed, how, _Where.of(scheduler, runs_at, limit), as_json=as_json)
 
 
 @batch.command()
@@ -71,16 +79,61 @@ def resume(
     fail_fast: FailFastOption = False,
     retry_failed: RetryFailedOption = False,
     only_missing: OnlyMissingOption = False,
+    scheduler: SchedulerOption = "",
+    runs_at: RunsAtOption = "",
+    limit: LimitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Go on with a batch that was begun, from the file it was begun with."""
     from vgkit.batch.record import BatchRecord
 
+    where = _Where.of(scheduler, runs_at, limit)
     file, rehearsed = BatchRecord(name).asked_for()
-    _make(file, rehearsed, _how(at_once, retries, fail_fast, retry_failed, only_missing), as_json=as_json)
+    _make(file, rehearsed, _how(at_once, retries, fail_fast, retry_failed, only_missing), where, as_json=as_json)
 
 
-def _make(file: Path, rehearsed: dict[str, Any] | None, how: Any, *, as_json: bool) -> None:
+@dataclass(frozen=True)
+class _Where:
+    """On which machines films are made: this one, or the workers of a cluster."""
+
+    scheduler: str
+    runs_at: str
+    limits: dict[str, int]
+
+    @classmethod
+    def of(cls, scheduler: str, runs_at: str, limit: list[str] | None) -> "_Where":
+        from vgkit.errors import ParameterError
+
+        for option, given in (("--runs-at", runs_at), ("--limit", limit)):
+            if given and not scheduler:
+                raise ParameterError(f"{option} is for films that a cluster makes. Give its --scheduler too.")
+        return cls(scheduler, runs_at, dict(map(_limit, limit or ())))
+
+    @property
+    def again(self) -> str:
+        """The options that a batch goes on with in the same place."""
+        runs_at = f" --runs-at {self.runs_at}" if self.runs_at else ""
+        return f" --scheduler {self.scheduler}{runs_at}" if self.scheduler else ""
+
+    def crew(self, films: Any, at_once: int) -> AbstractContextManager[Any]:
+        from vgkit.batch.cluster import cluster_crew
+
+        if not self.scheduler:
+            return nullcontext()
+        return cluster_crew(self.scheduler, films, runs_at=self.runs_at, limits=self.limits, at_once=at_once)
+
+
+def _limit(stated: str) -> tuple[str, int]:
+    from vgkit.engines.hosts import HOSTS
+    from vgkit.errors import ParameterError
+
+    host, _, count = stated.partition("=")
+    if host not in HOSTS or not count.isdecimal() or not int(count):
+        raise ParameterError(f"--limit: {stated!r} is no limit. Write {' or '.join(f'{host}=8' for host in HOSTS)}.")
+    return host, int(count)
+
+
+def _make(file: Path, rehearsed: dict[str, Any] | None, how: Any, where: _Where, *, as_json: bool) -> None:
     from vgkit.batch.make import make_batch
     from vgkit.batch.record import BatchRecord
     from vgkit.batch.view import watching
@@ -91,11 +144,11 @@ def _make(file: Path, rehearsed: dict[str, Any] | None, how: Any, *, as_json: bo
     if not as_json:
         sys.stderr.write(f"{costs}\n\n")
     _check_caps(costs)
-    with watching(films[0].batch.cap_usd) as looked:
-        summary = make_batch(films, how, file=file, looked=looked)
+    with where.crew(films, how.at_once) as crew, watching(films[0].batch.cap_usd) as looked:
+        summary = make_batch(films, how, file=file, crew=crew, looked=looked)
     told = f"{summary}\nsummary: {BatchRecord(summary.batch).summary}\n"
     if not all(each.there for each in summary.fared):
-        told += f"go on with all of it: vgkit batch resume {summary.batch}\n"
+        told += f"go on with all of it: vgkit batch resume {summary.batch}{where.again}\n"
     sys.stdout.write(json_text(summary.as_json) if as_json else told)
     if not summary.well:
         raise typer.Exit(Interrupted.exit_code if summary.stopped else 1)

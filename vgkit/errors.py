@@ -37,6 +37,7 @@ A message states the fact, the numbers and the next move, so that no one needs t
     ├── PhaseFailed                a phase's notebook stopped with an error
     │   └── KernelDied
     ├── StoreError                 a disk or bucket refuses
+    ├── ClusterError               a Dask cluster can't be worked with: no scheduler, or workers that don't fit
     └── Interrupted                a person or the system asked to stop
 """
 
@@ -191,6 +192,10 @@ class KernelDied(PhaseFailed):
 
 class StoreError(VgkitError):
     exit_code = 8
+
+
+class ClusterError(VgkitError):
+    exit_code = 11
 
 
 class Interrupted(VgkitError):

@@ -5,6 +5,7 @@ the same seed brings the same fates whatever was rehearsed before."""
 
 import atexit
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vgkit.engines.hosts import host
-from vgkit.errors import Interrupted, RunBusy, VgkitError
+from vgkit.errors import HostUnavailable, Interrupted, RunBusy, VgkitError
 from vgkit.keys import load_keys
 from vgkit.ledger import Ledger, read_events
 from vgkit.lock import RunLock, held_by
@@ -113,6 +114,68 @@ def led_to_hosts(world: str, rehearsal: Mapping[str, Any]) -> Iterator[None]:
         return
     with _environment(_hosts_for_many(world, rehearsal)):
         yield
+
+
+def hosts_elsewhere() -> bool:
+    """Whether this process was started with VGKIT_REHEARSAL set: somebody else runs the hosts."""
+    return bool(os.environ.get("VGKIT_REHEARSAL")) and not _company.led
+
+
+@contextmanager
+def joined_hosts(world: str, rehearsal: Mapping[str, Any] | None) -> Iterator[None]:
+    """Lead all threads of this process to a rehearsal's hosts, which another runs, while one is in such a block.
+
+    Real films, of no ``world``, join too: they must not meet those hosts. Raises RunBusy where other threads are in
+    another world, and HostUnavailable where the hosts don't run. Where VGKIT_REHEARSAL is set from the start, somebody
+    else leads there.
+    """
+    if hosts_elsewhere():
+        yield
+        return
+    _company.join(world, rehearsal)
+    try:
+        yield
+    finally:
+        _company.leave()
+
+
+class _Company:
+    """The threads of this process that are in one world: there is one at a time, since the environment is shared."""
+
+    def __init__(self) -> None:
+        self._lock, self._there, self._world, self._held = threading.Lock(), 0, "", ExitStack()
+
+    @property
+    def led(self) -> bool:
+        """Whether it is led to a rehearsal's hosts."""
+        return bool(self._there and self._world)
+
+    def join(self, world: str, rehearsal: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            if self._there and world != self._world:
+                raise RunBusy(f"This worker is at {self._world or 'real films'} now. Try again when those are done.")
+            if not self._there and rehearsal is not None:
+                self._held.enter_context(_environment(_hosts_of_another(world, rehearsal)))
+            self._there, self._world = self._there + 1, world
+
+    def leave(self) -> None:
+        with self._lock:
+            self._there -= 1
+            if not self._there:
+                self._held.close()
+
+
+_company = _Company()
+
+
+def _hosts_of_another(world: str, rehearsal: Mapping[str, Any]) -> Mapping[str, str]:
+    from vgkit.rehearsal.server import environment_in
+
+    folder = rehearsal_dir(world)
+    running = held_by(folder) is not None
+    if not (running and (environment := environment_in(folder, speed=float(rehearsal["speed"])))):
+        raise HostUnavailable(f"The hosts of {world} are not running. Go on with `vgkit batch resume {world}`.")
+    return environment
 
 
 def stop_hosts(world: str) -> None:
