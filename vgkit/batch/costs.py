@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from vgkit.batch.planned import Film
+from vgkit.batch.standing import is_there, standings_of
 from vgkit.estimate import Row, estimate, total_s, total_usd
 from vgkit.estimate_report import cents, waiting
 from vgkit.ledger.money import Spending
@@ -181,14 +182,21 @@ class Costs(Generic[AnyFilm]):
 def costs_of(films: Sequence[Film]) -> Costs[Film]:
     """Estimate films and look up what has been spent. Films of one kind are estimated once, by the first of them: what
     stands in a prompt hardly moves a price."""
-    spending = spending_of(films)
+    spending, standings = spending_of(films), standings_of(films[0].batch.name)
     known: dict[Any, tuple[Row, ...]] = {}
     bills = []
     for film in films:
         key = _asks_alike(film)
         if key not in known:
             known[key] = estimated(film)
-        bills.append(Bill(film=film, own=known[key], missing=not film.made, spent_usd=spending.of_run(film.name)))
+        bills.append(
+            Bill(
+                film=film,
+                own=known[key],
+                missing=not is_there(film.name, standings),
+                spent_usd=spending.of_run(film.name),
+            )
+        )
     spent = spending.of_batch(films[0].batch.name, set_aside=False)
     return Costs(tuple(bills), spent, project_left_usd(films, spending))
 

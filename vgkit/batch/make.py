@@ -15,14 +15,14 @@ from vgkit.batch.coordinator import Coordinator, Policy, Stopping, Tally
 from vgkit.batch.crew import Crew, Ending
 from vgkit.batch.planned import Film
 from vgkit.batch.record import BatchRecord
-from vgkit.batch.summary import Fared, Standing, Summary, fared
+from vgkit.batch.standing import NOT_BEGUN, Standing, standings_of
+from vgkit.batch.summary import Fared, Summary, fared
 from vgkit.batch.threads import ThreadCrew, sized
 from vgkit.batch.till import Till
 from vgkit.engines.registry import full_name
 from vgkit.errors import BatchError, VgkitError
 from vgkit.keys import load_keys
 from vgkit.ledger import Ledger
-from vgkit.ledger.run_index import RunIndex
 from vgkit.places import runs_dir
 from vgkit.profiles import profile_for
 from vgkit.rehearse import hosts_of
@@ -37,7 +37,6 @@ Looked = Callable[[Tally], None]
 _SYNC_EVERY_S = 60.0
 _URGENCY: tuple[Stopping, ...] = ("no", "soon", "now")
 _STOPPED = "Stopped. What is finished is kept; make the batch again to go on from there."
-_NOT_BEGUN: Standing = ("waiting", 0.0, Decimal(0))
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,14 @@ def make_batch(
     crew: Crew | None = None,
     looked: Looked = lambda _: None,
     stopping: Callable[[], Stopping] = lambda: "no",
+    room: Callable[[float], None] = check_room,
 ) -> Summary:
     """Make the films that are asked for, and sum up how all fared; ``looked`` is told how far it is, often.
 
     A film that fails is told and the others are made. In a main thread Ctrl-C begins no more films and lets the phases
     at work come to their end, a second one ends them and cancels what is open on hosts; ``stopping`` is asked too, so
-    that a page can stop it from any thread. With the ``file`` that asks for them ``vgkit batch resume`` goes on. Raises
+    that a page can stop it from any thread. ``room`` refuses so many seconds of film where they would not fit; who
+    keeps them elsewhere says so by another. With the ``file`` that asks for them ``vgkit batch resume`` goes on. Raises
     RunBusy where another process makes the same batch, and StoreError where the films would not fit or the runs' folder
     goes away.
     """
@@ -75,7 +76,7 @@ def make_batch(
         if file:
             record.begin(file, films[0].rehearsal)
         due = list(_due(films, _all_fared(films, record, standings_of(record.name)), how.which))
-        check_room(sum(film.checked.brief.duration_s for film in due))
+        room(sum(film.checked.brief.duration_s for film in due))
         tally, billed_usd = _made(due, how, record, crew, looked, stopping) if due else (Tally(0), None)
         _sync()
         summary = _summed_up(films, record, tally, billed_usd=billed_usd, wall_s=time.monotonic() - begun)
@@ -101,24 +102,10 @@ def _summed_up(
     )
 
 
-def standings_of(batch: str) -> dict[str, Standing]:
-    """How each run of a batch stands by its events; one whose film is gone is open again."""
-    index = RunIndex(runs_dir())
-    index.refresh()
-    spent = "coalesce((SELECT usd FROM sums s WHERE s.folder = f.folder AND s.run = f.folder), '0')"
-    rows = index.rows(f"SELECT folder, state, seconds, {spent} FROM files f WHERE batch = ?", batch)
-    return {folder: (_state(folder, state), seconds, Decimal(usd)) for folder, state, seconds, usd in rows}
-
-
-def _state(folder: str, state: str) -> str:
-    gone = state in ("success", "degraded") and not (runs_dir() / folder / "film.mp4").is_file()
-    return "open" if gone else state or "waiting"
-
-
 def _all_fared(films: Sequence[Film], record: BatchRecord, standings: Mapping[str, Standing]) -> tuple[Fared, ...]:
     heard = record.latest()
     return tuple(
-        fared(film, heard=heard.get(film.name, {}), standing=standings.get(film.name, _NOT_BEGUN)) for film in films
+        fared(film, heard=heard.get(film.name, {}), standing=standings.get(film.name, NOT_BEGUN)) for film in films
     )
 
 

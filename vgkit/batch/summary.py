@@ -9,16 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from vgkit.batch.planned import Film
+from vgkit.batch.standing import FINISHED, Standing
 from vgkit.paired import LEVEL, wilson
 from vgkit.phases.report import Table, dollars
 from vgkit.progress_table import clock
 
 _SHOWN = 20
-_FINISHED = ("success", "degraded")
-_ENDED = (*_FINISHED, "failed")
+_ENDED = (*FINISHED, "failed")
 _BEGUN = ("failed", "open", "stopped")
-
-Standing = tuple[str, float, Decimal]  # state, seconds and cost of a run, as its events say
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Fared:
     @property
     def there(self) -> bool:
         """Whether there is a film."""
-        return self.state in _FINISHED
+        return self.state in FINISHED
 
     @property
     def next_move(self) -> str:
@@ -83,7 +81,7 @@ class Summary:
             "batch": self.batch,
             "films": len(self.fared),
             "states": dict(self.states),
-            "finished": self._rate(_FINISHED),
+            "finished": self._rate(FINISHED),
             "undegraded": self._rate(("success",)),
             "seconds": {"p50": self.seconds(0.5), "p95": self.seconds(0.95), "wall": self.wall_s},
             "cost_usd": self.booked_usd,
@@ -130,7 +128,7 @@ class Summary:
         return {"share": share, "low": interval.low, "high": interval.high, "films": len(ended)}
 
     def _rates(self) -> Iterator[str]:
-        for name, states in (("finished", _FINISHED), ("undegraded", ("success",))):
+        for name, states in (("finished", FINISHED), ("undegraded", ("success",))):
             if rate := self._rate(states):
                 yield (
                     f"{name}: {100 * rate['share']:.1f} % of {rate['films']:,} that came to an end, "
@@ -155,9 +153,9 @@ def fared(film: Film, *, heard: Mapping[str, Any], standing: Standing) -> Fared:
     state, seconds, cost_usd = standing
     told = heard.get("state")
     # The events of a run that could not be made, or was not begun for want of money, do not tell of that.
-    if (told == "failed" and state == "waiting") or (told == "unaffordable" and state not in (*_FINISHED, "open")):
+    if (told == "failed" and state == "waiting") or (told == "unaffordable" and state not in (*FINISHED, "open")):
         state = told
-    why = {} if state in _FINISHED else {name: str(heard.get(name) or "") for name in ("phase", "error", "message")}
+    why = {} if state in FINISHED else {name: str(heard.get(name) or "") for name in ("phase", "error", "message")}
     where = f"line {film.place.line}" if film.place.line else film.place.name
     return Fared(film.name, where, state, seconds, cost_usd, **why)
 

@@ -35,8 +35,9 @@ class Till:
 
     def set_aside(self, run: Run) -> Answer:
         """Set aside what a run may still spend, on record in its events, where there is that much."""
-        with money_lock(runs_dir()):
-            self._spending.refresh()
+        with money_lock(runs_dir()) as held:
+            self._spending.keep_up(held)
+            self._spending.refresh(only=run.name)
             may_spend = max(run.cap_usd - self._spending.of_run(run.name), _NOTHING)
             if not may_spend:
                 return Answer("yes")  # there is nothing to spend, or the run's own cap will say so
@@ -44,7 +45,9 @@ class Till:
             own = self._spending.set_aside_for(run.name)
             short = [cap for cap in self._caps(set_aside=True) if may_spend > cap.left_usd + own]
             if not short:
+                held.moved()
                 run.events.write("allotted", cap_usd=run.cap_usd, batch=self.batch.name)
+                self._spending.refresh(only=run.name)
                 return Answer("yes")
             for_good = [cap for cap in self._caps(set_aside=False) if may_spend > cap.left_usd]
             return Answer("never" if for_good else "later", _why(may_spend, (for_good or short)[0]))

@@ -47,11 +47,11 @@ class Purse:
 
     def reserve(self, chain: "Chain", amount_usd: Decimal, write: Callable[[], object]) -> None:
         """Write a reservation if it, and what the chain will need after it, fit all caps. Raises BudgetExceeded."""
-        with money_lock(self.runs), self._promises:
+        with money_lock(self.runs) as held, self._promises:
             self.spending.refresh(only=self.run_id)
             allotted = self.spending.is_allotted(self.run_id)
             if not allotted:
-                self.spending.refresh()
+                self.spending.keep_up(held)
             further = max(chain.expected_usd() - amount_usd, Decimal(0))
             others = sum((usd for key, usd in self._promised.items() if key != id(chain)), Decimal(0))
             needed = amount_usd + further
@@ -59,7 +59,10 @@ class Purse:
                 if spent + others + needed > cap:
                     raise BudgetExceeded(_refusal(chain, name, spent + others, needed, cap))
             self._promised[id(chain)] = further
+            if not allotted:
+                held.moved()
             write()
+            self.spending.refresh(only=self.run_id)  # so that all on this machine know of it
 
     def _scopes(self, *, alone: bool) -> Iterator[tuple[str, Decimal, Decimal]]:
         """What is spent and the cap of each scope; ``alone`` is a run whose cap a batch has set aside in the others."""

@@ -3,97 +3,97 @@
 It follows the events and can be deleted at any time. Not the DuckDB index: that is as old as the last sync and lets no
 two processes in. Kept on disk, so that with thousands of runs a process reads what is new and not all of them anew."""
 
-import contextlib
 import json
 import logging
 import os
-import re
-import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from vgkit.ledger.events import Event
+from vgkit.ledger.index_file import opened, remove, writing
 from vgkit.ledger.kinds import CALL_ENDS, Kind
 from vgkit.ledger.reading import NEVER_READ, Mark, News, read_on
 from vgkit.ledger.rehearsals import is_rehearsal, world_of
 
 log = logging.getLogger(__name__)
 
-_FOLDER = ".index"
-_VERSION = 1
-_PATIENCE_S = 60.0
+_LOOK_AT_ALL_EVERY_S = 60.0
 _TELLING: tuple[Kind, ...] = (
     *("run_started", "lab_started", "allotted", "run_finished"),
     *("call_reserved", "call_submitted", *CALL_ENDS),
 )
-_SCHEMA = """
-CREATE TABLE files (
-    folder TEXT PRIMARY KEY,
-    size INTEGER NOT NULL, read_to INTEGER NOT NULL, head TEXT NOT NULL,
-    world TEXT NOT NULL,             -- the rehearsal its calls belong to; empty for real ones
-    batch TEXT NOT NULL,
-    state TEXT NOT NULL,             -- as its latest end says; open where it has none since its latest start
-    seconds REAL NOT NULL,           -- of all its turns
-    starts INTEGER NOT NULL, rehearsed_starts INTEGER NOT NULL,
-    rehearsal INTEGER NOT NULL,      -- whether its money is not real
-    allotted_usd TEXT,               -- what a batch has set aside for it, while it does
-    starts_since INTEGER NOT NULL    -- of that
-) WITHOUT ROWID;
-CREATE TABLE sums (folder TEXT, run TEXT, usd TEXT NOT NULL, PRIMARY KEY (folder, run)) WITHOUT ROWID;
-CREATE TABLE calls (
-    folder TEXT, run TEXT, call TEXT,
-    ended INTEGER NOT NULL, told_by TEXT NOT NULL,  -- an end counts more than a reservation, then the later id
-    usd TEXT NOT NULL, mark TEXT NOT NULL, prediction TEXT NOT NULL, failed INTEGER NOT NULL,
-    said TEXT NOT NULL,              -- its reservation while it is open, else nothing
-    PRIMARY KEY (folder, run, call)
-) WITHOUT ROWID;
-CREATE INDEX open_calls ON calls (mark) WHERE said <> '';
-CREATE INDEX failed_calls ON calls (mark) WHERE failed;
-"""
+_UNFINISHED = (
+    "SELECT folder FROM files WHERE state IN ('', 'open') OR allotted_usd IS NOT NULL "
+    "UNION SELECT folder FROM calls WHERE said <> ''"
+)
 
 
 class RunIndex:
     """Brings what it knows of a folder's runs up to date and answers questions. Threads and processes may share it.
 
-    ``refresh`` raises StoreError for events that can't be read. Where the folder can't be written it works in memory.
+    ``refresh`` and ``keep_up`` raise StoreError for events that can't be read. Where the folder can't be written it
+    works in memory.
     """
 
     def __init__(self, runs_dir: Path) -> None:
         self.runs_dir = runs_dir
         self._using = threading.RLock()
         self._db: sqlite3.Connection | None = None
+        self._shared = False  # by all processes of this machine
 
     def refresh(self, *, only: str = "") -> None:
         """Read what all runs, or only one, have written since the last time."""
+        self._look((only,) if only else None)
+
+    def keep_up(self) -> None:
+        """Read what runs that have not ended have written, and all where no process here has looked for a minute.
+
+        It takes as long whatever the number of runs. What has begun since is known where whoever began it refreshed its
+        own run, as all do who reserve money.
+        """
         with self._using:
-            try:
-                self._bring_up(only)
-            except sqlite3.DatabaseError as error:
-                log.warning("the index of calls is built anew: %s", error)
-                self._discard()
-                self._bring_up(only)
+            looked = self.rows("SELECT at FROM looks") if self._shared else []
+            recent = looked and 0 <= time.time() - looked[0][0] < _LOOK_AT_ALL_EVERY_S
+            self._look(tuple(folder for (folder,) in self.rows(_UNFINISHED)) if recent else None)
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
-        """Answer a question in SQL to files, sums and calls."""
+        """Answer a question in SQL to files, sums, totals and calls."""
         with self._using:
             return self._opened().execute(question, values).fetchall()
 
-    def _bring_up(self, only: str) -> None:
-        db = self._opened()
-        known = dict(db.execute("SELECT folder, size FROM files"))
-        there = dict(_there(self.runs_dir, only))
+    def _look(self, folders: tuple[str, ...] | None) -> None:
+        """Look at some folders, or at all."""
+        with self._using:
+            try:
+                self._bring_up(folders)
+            except sqlite3.DatabaseError as error:
+                log.warning("the index of calls is built anew: %s", error)
+                self._discard()
+                self._bring_up(None)
+
+    def _bring_up(self, folders: tuple[str, ...] | None) -> None:
+        db, at = self._opened(), time.time()
+        there = dict(_there(self.runs_dir, folders))
+        known = _known(db, folders)
         changed = [folder for folder, size in there.items() if known.get(folder) != size]
-        gone = [] if only and only in there else [name for name in known if name not in there and only in ("", name)]
-        if changed or gone:
-            with _writing(db):
+        gone = [folder for folder in known if folder not in there]
+        if changed or gone or folders is None:
+            with writing(db):
                 for folder in gone:
-                    _forget(db, folder)
+                    with _counted(db, folder):
+                        _forget(db, folder)
                 for folder in changed:
-                    self._read(db, folder)
+                    with _counted(db, folder):
+                        self._read(db, folder)
+                if folders is None:
+                    db.execute("DELETE FROM looks")
+                    db.execute("INSERT INTO looks VALUES (?)", (at,))
 
     def _read(self, db: sqlite3.Connection, folder: str) -> None:
         path = self.runs_dir / folder / "events.jsonl"
@@ -114,21 +114,20 @@ class RunIndex:
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:
-            self._db = _open(self.runs_dir)
+            self._db, self._shared = opened(self.runs_dir)
         return self._db
 
     def _discard(self) -> None:
         if self._db is not None:
             self._db.close()
             self._db = None
-        for path in (self.runs_dir / _FOLDER).glob(f"{_file_name()}*"):
-            path.unlink(missing_ok=True)
+        remove(self.runs_dir)
 
 
-def _there(runs_dir: Path, only: str) -> Iterator[tuple[str, int]]:
-    """The folders with events, and how many bytes each has."""
+def _there(runs_dir: Path, folders: tuple[str, ...] | None) -> Iterator[tuple[str, int]]:
+    """The folders with events among some, or all, and how many bytes each has."""
     try:
-        names = [only] if only else [entry.name for entry in os.scandir(runs_dir)]
+        names = [entry.name for entry in os.scandir(runs_dir)] if folders is None else folders
     except (FileNotFoundError, NotADirectoryError):
         return
     for name in names:  # of thousands, so without the detour by Path
@@ -138,53 +137,40 @@ def _there(runs_dir: Path, only: str) -> Iterator[tuple[str, int]]:
             continue
 
 
-def _open(runs_dir: Path) -> sqlite3.Connection:
-    """Open the index of this machine: each has its own, since a lock on a shared disk can't be relied on."""
-    if not runs_dir.is_dir():  # who only asks leaves nothing behind
-        return _connected(":memory:")
-    path = runs_dir / _FOLDER / _file_name()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        db = _connected(str(path))
-    except (OSError, sqlite3.OperationalError) as error:
-        log.warning("the index of calls can't be kept in %s (%s); it is built in memory", path.parent, error)
-        db = _connected(":memory:")
-    return db
-
-
-def _connected(place: str) -> sqlite3.Connection:
-    db = sqlite3.connect(place, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    with _writing(db):
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version != _VERSION:
-            for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-                db.execute(f'DROP TABLE "{table}"')
-            for statement in _SCHEMA.split(";\n"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {_VERSION}")
-    return db
-
-
-def _file_name() -> str:
-    return f"calls-{re.sub(r'[^A-Za-z0-9.-]', '_', socket.gethostname())}.sqlite"
-
-
-@contextlib.contextmanager
-def _writing(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
+def _known(db: sqlite3.Connection, folders: tuple[str, ...] | None) -> dict[str, int]:
+    if folders is None:
+        return dict(db.execute("SELECT folder, size FROM files"))
+    size = "SELECT folder, size FROM files WHERE folder = ?"
+    return dict(row for folder in folders if (row := db.execute(size, (folder,)).fetchone()))
 
 
 def _forget(db: sqlite3.Connection, folder: str) -> None:
     for table in ("files", "sums", "calls"):
         db.execute(f"DELETE FROM {table} WHERE folder = ?", (folder,))
+
+
+@contextmanager
+def _counted(db: sqlite3.Connection, folder: str) -> Iterator[None]:
+    """Keep the totals right while what is known of a folder changes."""
+    before = _share(db, folder)
+    yield
+    after = _share(db, folder)
+    if before != after:
+        for sign, share in ((-1, before), (1, after)):
+            for rehearsal, batch, usd in share:
+                _add_to_total(db, rehearsal, batch, sign * Decimal(usd))
+
+
+def _share(db: sqlite3.Connection, folder: str) -> list[tuple[int, str, str]]:
+    """What a run adds to which total; a copy of its folder adds nothing."""
+    own = "SELECT rehearsal, batch, usd FROM files f JOIN sums s USING (folder) WHERE folder = ? AND s.run = f.folder"
+    return db.execute(own, (folder,)).fetchall()
+
+
+def _add_to_total(db: sqlite3.Connection, rehearsal: int, batch: str, usd: Decimal) -> None:
+    row = db.execute("SELECT usd FROM totals WHERE rehearsal = ? AND batch = ?", (rehearsal, batch)).fetchone()
+    total = Decimal(row[0]) + usd if row else usd
+    db.execute("INSERT OR REPLACE INTO totals VALUES (?, ?, ?)", (rehearsal, batch, str(total)))
 
 
 def _take_in(db: sqlite3.Connection, folder: Path, news: News) -> None:
