@@ -2,10 +2,11 @@
 
 It outlives the page that began it: a cell that is run again finds it by the batch's name and looks on."""
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from vgkit.batch.coordinator import Stopping, Tally
@@ -20,6 +21,7 @@ from vgkit.widgets.prompt_lab.work import Stage
 
 log = logging.getLogger(__name__)
 
+CrewAt = Callable[..., AbstractContextManager[Crew | None]]
 _DRAW_EVERY_S = 0.5
 _under_way: dict[str, "Making"] = {}
 
@@ -28,7 +30,7 @@ class Making:
     """A batch in the making. Whoever looks on sets ``drawn``, called with HTML, and ``ended``, with a summary or why
     there is none; both are called from its thread."""
 
-    def __init__(self, checked: Checked, how: How, *, file: Path | None, scheduler: str) -> None:
+    def __init__(self, checked: Checked, how: How, *, file: Path | None, scheduler: str, crew_at: CrewAt) -> None:
         assert checked.costs is not None
         films = checked.films
         self.batch = films[0].batch
@@ -36,7 +38,9 @@ class Making:
         self.dashboard = ""
         self.drawn: Callable[[str], None] = lambda _: None
         self.ended: Callable[[Summary | str], None] = lambda _: None
-        self._films, self._how, self._file, self._scheduler = films, how, file, scheduler
+        self.found: Summary | str = ""
+        self._films, self._how, self._file = films, how, file
+        self._crew = functools.partial(crew_at, scheduler, films, at_once=how.at_once)
         self._live = Live(cap_usd=self.batch.cap_usd, spent_usd=checked.costs.batch_spent_usd)
         self._drawn_at = 0.0
 
@@ -51,18 +55,18 @@ class Making:
 
     def _go(self) -> None:
         try:
-            found: Summary | str = self._made()
+            self.found = self._made()
         except VgkitError as refusal:
-            found = str(refusal)
+            self.found = str(refusal)
         except Exception as fault:  # the button must come back whatever happened
             log.exception("the making of %s ended by an error that should not be", self.batch.name)
-            found = f"That failed by a fault of ours: {type(fault).__name__}: {fault}. What is finished is kept."
+            self.found = f"That failed by a fault of ours: {type(fault).__name__}: {fault}. What is finished is kept."
         finally:
             _under_way.pop(self.batch.name, None)
-        self.ended(found)
+        self.ended(self.found)
 
     def _made(self) -> Summary:
-        with crew_at(self._scheduler, self._films, at_once=self._how.at_once) as crew:
+        with self._crew() as crew:
             self.dashboard = str(getattr(crew, "dashboard", "") or "")
             return make_batch(
                 self._films,
@@ -77,7 +81,10 @@ class Making:
         now = time.monotonic()
         if now - self._drawn_at > _DRAW_EVERY_S:
             self._drawn_at = now
-            self.drawn(self._live.drawn(tally))
+            try:
+                self.drawn(self._live.drawn(tally))
+            except Exception:  # who only looks on must not end the batch
+                log.exception("%s could not be drawn", self.batch.name)
 
 
 def under_way(batch: str) -> Making | None:

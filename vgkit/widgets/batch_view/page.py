@@ -15,7 +15,7 @@ from vgkit.progress_table import usd
 from vgkit.widgets.batch_view.checking import Asked, Checked, check, last_summary
 from vgkit.widgets.batch_view.choices import Choices
 from vgkit.widgets.batch_view.fared import FaredView
-from vgkit.widgets.batch_view.making import Making, under_way
+from vgkit.widgets.batch_view.making import CrewAt, Making, crew_at, under_way
 from vgkit.widgets.batch_view.verdict import verdict
 from vgkit.widgets.look import PAGE, STYLE, heading, note, quiet
 from vgkit.widgets.parts import button, hide, markup, row, stack
@@ -36,8 +36,8 @@ _STOPPING = {
 class Page:
     """The page; ``box`` is what is shown. It checks at once, and takes up a making of its batch that goes on."""
 
-    def __init__(self, asked: Asked) -> None:
-        self.asked, self.stage = asked, Stage()
+    def __init__(self, asked: Asked, *, crew_at: CrewAt = crew_at) -> None:
+        self.asked, self.stage, self._crew_at = asked, Stage(), crew_at
         self.checks = Newest(self.stage)
         self.checked: Checked | None = None
         self.making: Making | None = None
@@ -108,8 +108,9 @@ class Page:
         self.make.description = "Make the films"
         if costs and missing:
             verb = "Make" if missing == len(costs.bills) else "Go on with"
-            price = "free" if not costs.to_pay_usd else f"about {usd(costs.to_pay_usd)}"
-            play = ", play money" if costs.to_pay_usd and self.choices.rehearse else ""
+            paid = any(row.all_usd for bill in costs.missing for row in bill.rows)
+            price = f"about {usd(costs.to_pay_usd)}" if paid else "free"
+            play = ", play money" if paid and self.choices.rehearse else ""
             self.make.description = f"{verb} {missing:,} film{'s'[: missing != 1]} · {price}{play}"
         refused = bool(self.checked and self.checked.refusals)
         self.make.disabled = self.making is not None or not missing or refused
@@ -124,9 +125,10 @@ class Page:
     def _make(self) -> None:
         if self.make.disabled or self.checked is None:
             return
-        self._follow(Making(self.checked, self.choices.how, file=self.asked.file, scheduler=self.asked.scheduler))
-        assert self.making is not None
-        self.making.begin(self.stage)
+        file, scheduler = self.asked.file, self.asked.scheduler
+        making = Making(self.checked, self.choices.how, file=file, scheduler=scheduler, crew_at=self._crew_at)
+        self._follow(making)
+        making.begin(self.stage)
 
     def _follow(self, making: Making) -> None:
         """Look on at a making, from its beginning or later."""
@@ -136,6 +138,8 @@ class Page:
         self.fared.clear()
         hide(self.at_work, unless=True)
         self._offer()
+        if making.found:  # it ended between being found and being looked at
+            self._ended(making.found)
 
     def _stop(self) -> None:
         if self.making is not None:
@@ -165,7 +169,7 @@ class Page:
         self.stage.show(lambda: self._end(told, str(found)))
 
     def _end(self, told: Any, said: str) -> None:
-        self.making = None
+        self.checked = self.making = None
         self.why.value = note(said, "bad") if told is None else ""
         hide(self.at_work, unless=told is None)
         if told is not None:
