@@ -65,6 +65,7 @@ class OddStore:
 
     keeps_metadata: bool = True
     knows_conditions: bool = True
+    minds_conditions: bool = True
     tells_md5: bool = True
     damages: bool = False
     hides_missing: bool = False
@@ -84,15 +85,18 @@ class OddStore:
         return Reply(200, body, headers)
 
     def _put(self, key: str, call: Call) -> Reply:
-        conditional = "if-none-match" in call.headers
+        conditional = "if-none-match" in call.headers or "if-match" in call.headers
         if conditional and not self.knows_conditions:
             return refusal(501, "NotImplemented")
-        if conditional and key in self.objects:
+        if conditional and self.minds_conditions and call.headers.get("if-match", "") != self._tag(key):
             return refusal(412, "PreconditionFailed")
         kept = {name: value for name, value in call.headers.items() if name.startswith("x-amz-meta-")}
         body = b"?" * len(call.body) if self.damages else call.body
         self.objects[key] = (body, kept if self.keeps_metadata else {})
-        return Reply(200, b"")
+        return Reply(200, b"", {"ETag": self._tag(key)})
+
+    def _tag(self, key: str) -> str:
+        return f'"{hashlib.md5(self.objects[key][0]).hexdigest()}"' if key in self.objects else ""
 
 
 def refusal(status: int, code: str, **headers: str) -> Reply:

@@ -134,8 +134,8 @@ def test_no_film_that_costs_depends_on_a_rehearsal() -> None:
     assert askers <= {"rehearsal", "rehearse", "prediction", "bench", "cli_rehearse"}
 
 
-def test_only_an_export_stores() -> None:
-    assert {room_of(path) for path in MODULES if "store" in imports(path)} <= {"store", "phases"}
+def test_only_an_export_stores_and_a_batch_whose_machines_share_no_disk() -> None:
+    assert {room_of(path) for path in MODULES if "store" in imports(path)} <= {"store", "phases", "batch"}
 
 
 @pytest.mark.parametrize("module", ["vgkit.cli", "vgkit.store", "vgkit.engines.registry", "vgkit.doctor"])

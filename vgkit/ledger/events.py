@@ -2,6 +2,7 @@
 the file whole or not at all, because resuming, totals and money all rest on reading it back. ``kinds`` lists them."""
 
 import fcntl
+import importlib
 import json
 import logging
 import os
@@ -18,11 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from vgkit.errors import StoreError
-from vgkit.ledger.kinds import Kind, check
+from vgkit.ledger.kinds import CALL_ENDS, Kind, check
 from vgkit.ledger.plain import check_money, is_money, plain, read_money, timestamp
 from vgkit.ledger.redaction import redact
 
 log = logging.getLogger(__name__)
+
+CARRIED = ".carried.json"  # beside the events of a run that a place keeps for other machines
 
 _OUR_ID = re.compile(rb'^{"id":"([0-7][0-9a-f]{15})[0-9a-f]{8}"', re.MULTILINE)
 _TAIL_BYTES = 4096
@@ -87,7 +90,8 @@ class Events:
     def write(self, kind: Kind, *, durable: bool = False, **fields: Any) -> Event:
         """Append one event; on disk before it returns where its kind or ``durable`` asks for it.
 
-        Raises RecordError for fields the kind does not know, StoreError when the disk refuses.
+        Raises RecordError for fields the kind does not know, StoreError when the disk refuses; of a run that is carried
+        between machines StoreError when its place refuses, and RunBusy where another machine has taken it up.
         """
         kept = _kept(fields)
         if kind == "metric" and kept.get("value") is None and fields.get("value") is not None:
@@ -99,7 +103,10 @@ class Events:
             now_ns = time.time_ns()
             stamp = max(now_ns, _last_stamp(descriptor) + 1)
             event = Event(f"{stamp:016x}{secrets.token_hex(4)}", self.run_id, _moment(now_ns), kind, kept)
-            _append(descriptor, _line(event))
+            line = _line(event)
+            if (durable or shape.durable or kind in CALL_ENDS) and (self.path.parent / CARRIED).exists():
+                _carry(self.path.parent, event, whole_lines(descriptor) + line)
+            _append(descriptor, line)
             if durable or shape.durable:
                 os.fsync(descriptor)
         return event
@@ -151,6 +158,19 @@ def _last_stamp(descriptor: int) -> int:
         if not start or tail > _MOST_TAIL_BYTES:
             return 0
         tail *= 16
+
+
+def _carry(folder: Path, event: Event, events: bytes) -> None:
+    """Have the place of a carried run hold an event before it stands here: what follows on it may cost money, and where
+    this machine is lost another goes by what lies there."""
+    # By name, since what carries runs stands above the ledger.
+    importlib.import_module("vgkit.batch.carrying.following").follow(folder, event, events)
+
+
+def whole_lines(descriptor: int) -> bytes:
+    """Read all lines of an open file; one that a crash tore is ended."""
+    written = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+    return written if not written or written.endswith(b"\n") else written + b"\n"
 
 
 def _append(descriptor: int, line: bytes) -> None:

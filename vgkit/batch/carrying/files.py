@@ -1,0 +1,113 @@
+"""Which files of a run travel, and how its record comes together again.
+
+What only this machine has a use for stays: locks, drafts, and the joined cut, which is the largest of all and is joined
+anew from the clips where a later phase needs it."""
+
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from vgkit.batch.carrying.state import Shelf
+from vgkit.files import refused, sha256_of
+from vgkit.ledger.events import whole_lines
+
+log = logging.getLogger(__name__)
+
+CUT = "cut.mkv"
+EVENTS = "events.jsonl"
+_STAYS = {CUT, EVENTS}  # the events are part of the state itself
+_AT_ONCE = 8
+
+
+def travelling(folder: Path) -> list[str]:
+    """Name the files of a run that travel, by their path in its folder; links are not followed."""
+    found = []
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder)
+        if path.is_file() and not path.is_symlink() and not any(part.startswith(".") for part in inside.parts):
+            found.append(inside.as_posix())
+    return sorted(name for name in found if name not in _STAYS)
+
+
+def sent_files(shelf: Shelf, folder: Path, *, known: Mapping[str, str]) -> dict[str, str]:
+    """Send what has changed of a run's files; all of them, with their digests. Raises StoreError."""
+    there = frozenset(known.values())
+
+    def sent(name: str) -> str:
+        with _still(folder / name) as path:
+            digest = sha256_of(path)
+            return digest if digest in there else shelf.keep(path)
+
+    names = travelling(folder)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(zip(names, pool.map(sent, names), strict=True))
+
+
+@contextmanager
+def _still(path: Path) -> Iterator[Path]:
+    """A file that nobody writes to: a log grows while it is read."""
+    if path.suffix != ".log":
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="vgkit-") as scratch:
+        yield Path(shutil.copyfile(path, Path(scratch) / path.name))
+
+
+def bring_files(shelf: Shelf, files: Mapping[str, str], folder: Path) -> set[str]:
+    """Fetch what differs of a run's files; the names of those that are not whole, which their phases will find gone.
+
+    First what phases made, then their records, then the run's own, without which there is no run.
+    """
+
+    torn = set()
+
+    def bring(name: str) -> None:
+        path = folder / name
+        if not (path.is_file() and sha256_of(path) == files[name]) and not shelf.bring(files[name], path):
+            torn.add(name)
+            log.warning("%s is not whole at %s; what needs it is made again", name, shelf.address_of(files[name]))
+
+    records = {name for name in files if name.startswith("phases/")}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for names in (files.keys() - records - {"run.json"}, records, files.keys() & {"run.json"}):
+            list(pool.map(bring, sorted(names)))
+    return torn
+
+
+def merge_events(folder: Path, theirs: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Add to a run's events the lines that only the place has; the lines that only this machine had, and those.
+
+    Lines are only ever added: who reads events goes on from where the last reading ended.
+    """
+    with locked_events(folder) as descriptor:
+        ours = whole_lines(descriptor)
+        here, there = ours.splitlines(keepends=True), theirs.splitlines(keepends=True)
+        known, known_there = frozenset(here), frozenset(there)
+        missing = [line for line in there if line not in known]
+        if missing:
+            added = b"".join([ours[os.fstat(descriptor).st_size :], *missing])
+            while added:
+                added = added[os.write(descriptor, added) :]
+            os.fsync(descriptor)
+        return [line for line in here if line not in known_there], missing
+
+
+@contextmanager
+def locked_events(folder: Path) -> Iterator[int]:
+    """Hold a run's events open, against all who write there."""
+    path = folder / EVENTS
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise refused(path, error) from error
