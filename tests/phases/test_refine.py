@@ -217,10 +217,6 @@ def test_a_full_disk_leaves_the_film_as_it_was_and_nothing_half_made(ready: Run)
     failed = read_events(ready.events.path).of("phase_failed")[-1]
     assert (failed["phase"], failed["error"]) == ("refine", "StoreError")
 
-    refine_film(ready, quality="draft")
-    assert probe(ready.path("film.mp4")).frames == 180
-    assert not drafts(ready)
-
 
 @pytest.mark.slow
 def test_a_cut_that_breaks_off_leaves_no_film_and_names_the_cut(ready: Run) -> None:
