@@ -280,10 +280,19 @@ def test_an_hour_later_everything_is_removed(tmp_path: Path) -> None:
     with rehearsing(tmp_path, speed=FAST, keep_s=1.0) as servers:
         made = create(servers)
         address = over(servers, made.id)["output"]
+        if address:
+            httpx.get(address[0], timeout=60.0)  # comes when it is made, and from then on the hour counts
         time.sleep(0.01)
         told = over(servers, made.id)
         assert (told["output"], told["data_removed"], told["input"]) == (None, True, {})
         assert address is None or httpx.get(address[0]).status_code == 404
+
+
+def test_what_is_still_being_painted_when_its_hour_is_over_can_be_had(tmp_path: Path) -> None:
+    with rehearsing(tmp_path, speed=100_000.0, keep_s=0.0) as servers:
+        told = ordered(servers, width=1024, height=1024)
+        assert told["output"], "gone before it was made"
+        assert httpx.get(told["output"][0], timeout=60.0).status_code == 200
 
 
 def test_models_versions_account_and_hardware_are_told(servers: Servers) -> None:

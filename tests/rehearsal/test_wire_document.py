@@ -105,6 +105,8 @@ def test_a_removed_prediction_keeps_to_it_too(tmp_path: Path, document: Document
     with rehearsing(tmp_path, speed=2000.0, keep_s=0.0) as servers, asking(servers) as client:
         made = client.post("/predictions", json=body()).json()["id"]
         followed(client, document, made)
+        if output := client.get(f"/predictions/{made}").json()["output"]:
+            httpx.get(output[0], timeout=60.0)  # comes when it is made, and is removed then
         assert client.get(f"/predictions/{made}").json()["data_removed"]
         document.check(client.get(f"/predictions/{made}"), "/predictions/{prediction_id}")
 

@@ -72,9 +72,13 @@ class Outputs:
         return [address] if prediction.model in _GIVE_LISTS else address, False
 
     def removed(self, prediction: Prediction, now: float) -> bool:
-        """Whether the host has removed inputs, outputs and logs."""
+        """Whether the host has removed inputs, outputs and logs. What is still being painted is not removed before it
+        could be had: that this machine is busy is no fault of a host."""
         ended_s = prediction.at(now).ended_s
-        return ended_s is not None and (now - prediction.created) * prediction.speed > ended_s + self.keep_s
+        if ended_s is None:
+            return False
+        since = max(prediction.created + ended_s / prediction.speed, self._lay_ready_at(prediction, now))
+        return (now - since) * prediction.speed > self.keep_s
 
     def answer(self, request: Request) -> Reply:
         """Serve a result to whoever knows its address. Whoever shows a key here has given it away."""
@@ -102,12 +106,24 @@ class Outputs:
         with self._lock, self._breaches_file.open("a", encoding="utf-8") as file:
             file.write(f"{request.method} {request.path}\n")
 
+    def _lay_ready_at(self, prediction: Prediction, now: float) -> float:
+        """When, on the wall clock, its file was made: now while it is being, 0 where it won't be."""
+        making = self._making.get(prediction.digest)
+        if making is not None and not making.done():
+            return now
+        try:
+            return self._path(prediction).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+    def _path(self, prediction: Prediction) -> Path:
+        return self.folder / f"{prediction.digest}{suffix_of(prediction)}"
+
     def _future(self, prediction: Prediction) -> "Future[Path]":
         with self._lock:
             known = self._making.get(prediction.digest)
             if known is None or (known.done() and (known.cancelled() or known.exception())):
-                path = self.folder / f"{prediction.digest}{suffix_of(prediction)}"
-                self._making[prediction.digest] = self._pool.submit(_kept, prediction, path)
+                self._making[prediction.digest] = self._pool.submit(_kept, prediction, self._path(prediction))
             return self._making[prediction.digest]
 
 
