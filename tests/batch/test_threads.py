@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from rehearsed import rehearsed_run
 
 from vgkit.batch.crew import Ending, Job
 from vgkit.batch.threads import ThreadCrew, sized
@@ -79,6 +80,29 @@ def test_an_ending_is_heard_even_where_its_calls_can_not_be_canceled(
     assert "a has calls open that could not be canceled: There is no run" in caplog.text
 
 
+class Meeting:
+    """Turns that say whether two of them were in a phase at once."""
+
+    def __init__(self, phase: str, *, together: bool) -> None:
+        self._phase, self._patience_s = phase, PATIENCE_S if together else 0.3
+        self._meeting = threading.Barrier(2)
+
+    def __call__(self, job: Job, *, halt: Halt, gate: Gate) -> Ending:
+        with gate(self._phase):
+            try:
+                self._meeting.wait(self._patience_s)
+            except threading.BrokenBarrierError:
+                return Ending(job.run, "stopped")
+        return Ending(job.run, "success")
+
+
+def met(crew: ThreadCrew) -> list[bool]:
+    for run in ("a", "b"):
+        crew.begin(Job(run))
+    endings = [crew.ended(2 * PATIENCE_S) for _ in range(2)]
+    return [ending is not None and ending.well for ending in endings]
+
+
 @pytest.mark.parametrize(
     ("phase", "hosted", "together"),
     [
@@ -91,23 +115,20 @@ def test_an_ending_is_heard_even_where_its_calls_can_not_be_canceled(
     ],
 )
 def test_only_phases_that_compute_take_turns_on_the_cores(phase: str, hosted: bool, together: bool) -> None:
-    meeting = threading.Barrier(2)
-    met: queue.Queue[bool] = queue.Queue()
+    crew = ThreadCrew(at_once=2, hosted=hosted, cores=1, turn=Meeting(phase, together=together))
+    assert met(crew) == [together, together]
 
-    def turn(job: Job, *, halt: Halt, gate: Gate) -> Ending:
-        with gate(phase):
-            try:
-                meeting.wait(PATIENCE_S if together else 0.3)
-                met.put(True)
-            except threading.BrokenBarrierError:
-                met.put(False)
-        return Ending(job.run, "success")
 
-    crew = ThreadCrew(at_once=2, hosted=hosted, cores=1, turn=turn)
-    for run in ("a", "b"):
-        crew.begin(Job(run))
-    assert [met.get(timeout=2 * PATIENCE_S) for _ in range(2)] == [together, together]
-    assert {ending.run for _ in range(2) if (ending := crew.ended(PATIENCE_S))} == {"a", "b"}
+@pytest.mark.parametrize(
+    ("engines", "together"),
+    [(("sketch", "sketch"), False), (("sketch", "zeroscope-draft"), True), (("zeroscope-draft",) * 2, True)],
+)
+def test_of_one_batch_those_films_wait_for_a_core_that_this_machine_draws(
+    runs: Path, engines: tuple[str, str], together: bool
+) -> None:
+    for name, engine in zip("ab", engines, strict=True):
+        rehearsed_run(name=name, engines={"plan": "gpt", "picture": "sdxl", "video": engine})
+    assert met(ThreadCrew(at_once=2, cores=1, turn=Meeting("chunks", together=together))) == [together, together]
 
 
 def test_a_machine_takes_on_more_films_that_wait_than_films_it_draws() -> None:

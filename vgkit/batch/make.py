@@ -130,7 +130,7 @@ def _made(
         coordinator = Coordinator(
             due,
             count=len(due),
-            crew=crew or ThreadCrew(at_once=how.at_once or sized(hosted=hosted), hosted=hosted),
+            crew=crew or ThreadCrew(at_once=how.at_once or sized(hosted=hosted)),
             till=Till(due[0].batch, rehearsal=due[0].rehearsal is not None),
             policy=how.policy,
             heard=_Hearing(record),

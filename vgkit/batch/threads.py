@@ -7,11 +7,15 @@ import functools
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from vgkit.batch.crew import Ending, Job
 from vgkit.batch.turn import cancel, take_turn
+from vgkit.brief import Role
+from vgkit.engines.registry import full_name
 from vgkit.halt import Halt
+from vgkit.places import runs_dir
+from vgkit.run import Run
 
 Turn = Callable[..., Ending]
 
@@ -19,7 +23,7 @@ _FILM_BYTES = 3 << 29  # of a film under way while it computes, with all its pro
 _WAITING_BYTES = 250_000_000  # of one that waits: its kernel
 _MOST_WAITING = 16
 _COMPUTING = {"refine"}
-_DRAWING = {"animatic", "chunks"}
+_DRAWING: Mapping[str, Role] = {"animatic": "picture", "chunks": "video"}
 
 
 def sized(*, hosted: bool) -> int:
@@ -40,19 +44,22 @@ class Cores:
     @contextlib.contextmanager
     def gate(self, phase: str, *, hosted: bool) -> Iterator[None]:
         """Hold a core while a phase runs that computes; one whose pictures come from hosts waits, and needs none."""
-        computes = phase in (_COMPUTING if hosted else _COMPUTING | _DRAWING)
+        computes = phase in (_COMPUTING if hosted else {*_COMPUTING, *_DRAWING})
         with self._free if computes else contextlib.nullcontext():
             yield
 
 
 class ThreadCrew:
-    """A ``Crew`` of threads in this process; ``at_once`` films, of which no more compute than there are ``cores``."""
+    """A ``Crew`` of threads in this process; ``at_once`` films, of which no more compute than there are ``cores``.
 
-    def __init__(self, *, at_once: int, hosted: bool, cores: int = 0, turn: Turn = take_turn) -> None:
+    ``hosted`` says of all films whether their pictures come from hosts; left out, the engines of each say it.
+    """
+
+    def __init__(self, *, at_once: int, hosted: bool | None = None, cores: int = 0, turn: Turn = take_turn) -> None:
         self.at_once = at_once
         self._turn = turn
         self._halt = Halt()
-        self._gate = functools.partial(Cores(cores).gate, hosted=hosted)
+        self._cores, self._hosted = Cores(cores), hosted
         self._endings: queue.Queue[Ending] = queue.Queue()
         self._under_way: set[str] = set()
         self._canceling = False
@@ -80,7 +87,21 @@ class ThreadCrew:
         self._halt.now()
 
     def _make(self, job: Job) -> None:
-        ending = self._turn(job, halt=self._halt, gate=self._gate)
+        ending = self._turn(job, halt=self._halt, gate=functools.partial(self._gate, job.run))
         if self._canceling and not ending.well:
             cancel(job.run)
         self._endings.put(ending)
+
+    @contextlib.contextmanager
+    def _gate(self, run: str, phase: str) -> Iterator[None]:
+        hosted = _hosted(run, phase) if self._hosted is None else self._hosted
+        with self._cores.gate(phase, hosted=hosted):
+            yield
+
+
+def _hosted(run: str, phase: str) -> bool:
+    """Whether what a phase of a run draws, if it does, comes from a host."""
+    if phase not in _DRAWING:
+        return True
+    role = _DRAWING[phase]
+    return not full_name(role, Run.open(runs_dir() / run).profile.engines[role]).endswith("@local")
