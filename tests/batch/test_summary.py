@@ -66,11 +66,20 @@ def test_a_film_that_is_missing_is_told_with_its_phase_its_cause_and_the_command
 
 @pytest.mark.parametrize(
     ("state", "command"),
-    [("success", ""), ("degraded", ""), ("waiting", ""), ("unaffordable", ""), ("failed", "vgkit resume kites.a")]
-    + [(state, "vgkit resume kites.a") for state in ("stopped", "open")],
+    [("success", ""), ("degraded", ""), ("waiting", ""), ("unaffordable", "vgkit batch resume kites")]
+    + [(state, "vgkit resume kites.a") for state in ("failed", "stopped", "open")],
 )
-def test_a_film_that_was_never_begun_can_not_be_resumed_alone(state: str, command: str) -> None:
+def test_the_next_move_is_to_go_on_with_a_film_alone_or_with_its_batch(state: str, command: str) -> None:
     assert film(state).next_move == command
+
+
+def test_a_film_of_which_no_run_could_be_made_is_not_resumed_alone(runs: Path) -> None:
+    (planned,) = films(1)
+    told = {"state": "failed", "error": "RunBusy", "message": "in use"}
+    each = fared(planned, heard=told, standing=("waiting", 0.0, Decimal(0)))
+    assert (each.state, each.next_move) == ("failed", "vgkit batch resume kites-rehearsed")
+    planned.run()
+    assert fared(planned, heard=told, standing=STANDINGS["failed"]).next_move == f"vgkit resume {planned.name}"
 
 
 def test_of_many_that_are_missing_twenty_are_shown_and_the_others_counted() -> None:

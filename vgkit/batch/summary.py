@@ -22,7 +22,7 @@ _BEGUN = ("failed", "open", "stopped")
 @dataclass(frozen=True)
 class Fared:
     """How one film fared in all its turns. ``state`` is "waiting" where it was never begun, "open" where it was and no
-    end is on record."""
+    end is on record; ``has_run`` says whether there is a run of it to go on with."""
 
     run: str
     place: str
@@ -32,6 +32,7 @@ class Fared:
     phase: str = ""
     error: str = ""
     message: str = ""
+    has_run: bool = True
 
     @property
     def there(self) -> bool:
@@ -40,8 +41,14 @@ class Fared:
 
     @property
     def next_move(self) -> str:
-        """The command that goes on with it alone; none where it is there, or was never begun."""
-        return f"vgkit resume {self.run}" if self.state in _BEGUN else ""
+        """The command that goes on with it: alone, or with its batch where no run of it can go on by itself.
+
+        None where it is there, or merely waits for its turn.
+        """
+        if self.there or self.state == "waiting":
+            return ""
+        alone = self.has_run and self.state in _BEGUN
+        return f"vgkit resume {self.run}" if alone else f"vgkit batch resume {self.run.partition('.')[0]}"
 
 
 @dataclass(frozen=True)
@@ -157,7 +164,8 @@ def fared(film: Film, *, heard: Mapping[str, Any], standing: Standing) -> Fared:
         state = told
     why = {} if state in FINISHED else {name: str(heard.get(name) or "") for name in ("phase", "error", "message")}
     where = f"line {film.place.line}" if film.place.line else film.place.name
-    return Fared(film.name, where, state, seconds, cost_usd, **why)
+    has_run = (film.folder / "run.json").exists()
+    return Fared(film.name, where, state, seconds, cost_usd, **why, has_run=has_run)
 
 
 def _told(each: Fared) -> dict[str, Any]:
