@@ -1,5 +1,6 @@
 """A batch's page without a browser: what is wrong or what it costs, Make and Stop, and how the films fared."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,8 @@ from vgkit.batch.crew import Ending
 from vgkit.batch.make import How, make_batch
 from vgkit.batch.spec import Spec, spec_of
 from vgkit.errors import BatchError, BudgetExceeded
-from vgkit.places import runs_dir
+from vgkit.places import notebooks_dir, runs_dir
+from vgkit.runner import NotebookRunner
 from vgkit.widgets.batch_view import BatchView
 from vgkit.widgets.batch_view import making as makings
 from vgkit.widgets.batch_view.checking import Asked, found, last_summary
@@ -90,7 +92,7 @@ def test_what_is_wrong_stands_there_with_line_and_column_and_is_gone_once_it_is_
     page = opened(table)
     said = page.verdict.value
     assert "films.csv can&#x27;t be made yet: 2 things to mend." in said
-    assert "<td>2</td><td>2</td><td>duration_s</td><td>is &#x27;61&#x27;; the most is 60</td>" in said
+    assert "<td>line 2, column 2</td><td>duration_s</td><td>is &#x27;61&#x27;; the most is 60</td>" in said
     assert SCRIPT not in said
     assert page.make.disabled
     table.write_text("prompt,duration_s\nA kite,6\n")
@@ -266,6 +268,19 @@ def test_where_nobody_sits_films_are_made_if_that_was_asked_for_and_kept_where_t
     make_batch(plan(kites(), rehearsal=REHEARSAL), How(), crew=Hands(3))
     said = repr(BatchView(kites(), speed=REHEARSAL["speed"]).show(make=True))
     assert said.startswith("kites-rehearsed: 3 success")
+
+
+@pytest.mark.slow
+def test_papermill_writes_the_costs_into_its_page_and_makes_nothing(tmp_path: Path, runs: Path) -> None:
+    (tmp_path / "films.csv").write_text("prompt,duration_s\nA kite,6\nA lamp,6\n")
+    with NotebookRunner() as runner:
+        out = tmp_path / "out.ipynb"
+        runner.run(notebooks_dir() / "batch.ipynb", out, {"file": str(tmp_path / "films.csv")}, cwd=tmp_path)
+    shown = [output for cell in json.loads(out.read_text())["cells"] for output in cell.get("outputs", ())]
+    said = "".join(shown[-1]["data"]["text/plain"])
+    assert said.startswith("films-rehearsed: 2 films\n")
+    assert said.endswith("Nothing is made where nobody sits at the notebook, unless make = True.")
+    assert list(runs.glob("films*")) == []
 
 
 def test_a_batchs_file_is_found_from_the_working_folder_before_the_top_folder(

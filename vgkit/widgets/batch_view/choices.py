@@ -34,7 +34,9 @@ class Choices:
             "Films at once", [("as many as fit", 0), *((str(count), count) for count in many)], asked.at_once
         )
         retries = choice(
-            "More turns for a film", [(str(n), n) for n in range(max(_MOST_RETRIES, asked.retries) + 1)], asked.retries
+            "More turns where one fails",
+            [(str(n), n) for n in range(max(_MOST_RETRIES, asked.retries) + 1)],
+            asked.retries,
         )
         self.at_once, self.retries, self.which = (
             Field(control, name, lambda: None)

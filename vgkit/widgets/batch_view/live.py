@@ -34,10 +34,10 @@ class Live:
         rest = quiet(f"and {more:,} more that are under way or have ended") if more > 0 else ""
         return (
             f"<div class='vg-stack'>{bar(done / tally.films if tally.films else 0.0, 'how many films have ended')}"
-            f"{facts(self._figures(tally, doing, elapsed_s))}<ul class='vg-films'>{''.join(rows)}</ul>{rest}</div>"
+            f"{facts(self._figures(tally, elapsed_s))}<ul class='vg-films'>{''.join(rows)}</ul>{rest}</div>"
         )
 
-    def _figures(self, tally: Tally, doing: list[Doing], elapsed_s: float) -> Iterator[tuple[str, str]]:
+    def _figures(self, tally: Tally, elapsed_s: float) -> Iterator[tuple[str, str]]:
         yield "Ended", f"{sum(tally.ended.values()):,} of {tally.films:,}"
         yield "Waiting", f"{tally.waiting:,}"
         yield "In the making", f"{len(tally.under_way):,}"
@@ -47,10 +47,9 @@ class Live:
         if other:
             yield "Not made", f"{other:,}"
         cap = f" of {usd(self._cap_usd)}" if self._cap_usd is not None else ""
-        yield "Spent by ended films", f"{usd(self._spent_usd + tally.cost_usd)}{cap}"
-        yield "Time", clock(elapsed_s)
+        yield "Spent", f"{usd(self._spent_usd + tally.cost_usd)}{cap}"
         left_s = remaining_s(tally, elapsed_s)
-        yield "To go, about", clock(left_s) if left_s else "not known yet" if tally.under_way else "0:00"
+        yield "Time", f"{clock(elapsed_s)}, about {clock(left_s)} to go" if left_s else clock(elapsed_s)
 
 
 def _at_work(each: Doing) -> str:

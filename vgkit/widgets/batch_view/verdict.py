@@ -28,17 +28,18 @@ def _complaints(complaints: Sequence[Mapping[str, Any]], called: str) -> str:
     lead = note(
         f"{called} can't be made yet: {count:,} thing{'s'[: count != 1]} to mend.", "bad", more="Then check it again."
     )
-    shown = table(("line", "column", "field", "what is wrong"), map(_cells, complaints[:_MOST_LINES]))
+    shown = table(("where", "field", "what is wrong"), map(_cells, complaints[:_MOST_LINES]))
     more = count - _MOST_LINES
     rest = quiet(f"and {more:,} more; `vgkit batch check {called} --json` has all of them") if more > 0 else ""
     return f"<div class='vg-stack'>{lead}<div class='vg-complaints'>{shown}</div>{rest}</div>"
 
 
-def _cells(said: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def _cells(said: Mapping[str, Any]) -> tuple[str, str, str]:
     lines, names = said.get("lines") or (), said.get("names") or ()
-    where = listed(lines) if lines else names[0] if names else ""
-    inside = " ".join(filter(None, [str(said.get("file") or ""), where]))
-    return inside, str(said.get("column") or ""), str(said.get("field") or ""), str(said["message"])
+    where = f"line{'s'[: len(lines) > 1]} {listed(lines)}" if lines else names[0] if names else ""
+    where = " ".join(filter(None, [said.get("file"), where]))
+    column = f"column {said['column']}" if said.get("column") else ""
+    return ", ".join(filter(None, [where, column])), str(said.get("field") or ""), str(said["message"])
 
 
 def _costs(costs: Costs[Film]) -> str:
