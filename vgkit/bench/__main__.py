@@ -81,6 +81,39 @@ def sweeps(runs: Path) -> Iterator[Table]:
     yield agreement(found)
 
 
+def throughput(runs: Path) -> Iterator[Table]:
+    """Hold films at once against one after another, and say what the pipeline itself costs."""
+    from vgkit.bench.throughput import throughput_tables
+
+    yield from throughput_tables()
+
+
+def batches(runs: Path) -> Iterator[Table]:
+    """Make fifty films by hosts that fail now and then, and write the page that tells."""
+    from vgkit.batch.view import watching
+    from vgkit.bench.batch_page import figures, verdicts, write_page
+    from vgkit.bench.batches import Asked, fifty
+    from vgkit.places import top_dir
+
+    with watching(None) as looked:
+        found = fifty(Asked(), looked=looked)
+    write_page(found, top_dir() / "docs" / "reliability.md")
+    yield verdicts(found)
+    yield figures(found)
+
+
+def long_batches(runs: Path) -> Iterator[Table]:
+    """Make the same fifty films 30 seconds long."""
+    from vgkit.batch.view import watching
+    from vgkit.bench.batch_page import figures, verdicts
+    from vgkit.bench.batches import Asked, fifty
+
+    with watching(None) as looked:
+        found = fifty(Asked(duration_s=30), looked=looked)
+    yield verdicts(found)
+    yield figures(found)
+
+
 BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {
     "film": film,
     "hosts": hosts,
@@ -91,9 +124,12 @@ BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {
     "quality": quality,
     "pages": pages,
     "sweeps": sweeps,
+    "throughput": throughput,
+    "batches": batches,
+    "long-batches": long_batches,
 }
-# It writes a page of the documentation, from clips that not everyone has.
-_BY_NAME_ONLY = {"sweeps"}
+# They write pages of the documentation, the one from clips that not everyone has.
+_BY_NAME_ONLY = {"sweeps", "batches"}
 
 
 def main() -> None:
@@ -101,7 +137,8 @@ def main() -> None:
     wanted = sys.argv[1:] or [name for name in BENCHES if name not in _BY_NAME_ONLY]
     if unknown := [name for name in wanted if name not in BENCHES]:
         sys.exit(
-            f"There is no bench {', '.join(unknown)}. Ask for {', '.join(BENCHES)}, or for none to get all but sweeps."
+            f"There is no bench {', '.join(unknown)}. Ask for {', '.join(BENCHES)}, or for none to get all "
+            f"but {' and '.join(sorted(_BY_NAME_ONLY))}."
         )
     with tempfile.TemporaryDirectory(prefix="vgkit-bench-") as runs:
         os.environ["VGKIT_RUNS"] = runs
