@@ -165,6 +165,14 @@ def test_a_result_that_can_not_be_had_any_more_is_gone(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_result_is_not_given_up_for_gone_because_its_server_was_down(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    down, cut = Reply(503, {}), Reply(200, CLIP, short=True)
+    bring(monkeypatch, tmp_path / "out.mp4", lambda at: at, replies(down, down, cut, Reply(200, CLIP)))
+    assert (tmp_path / "out.mp4").read_bytes() == CLIP
+
+
 def test_a_server_of_files_that_is_down_leaves_the_result_for_later(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

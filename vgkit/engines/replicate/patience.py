@@ -18,7 +18,8 @@ Answer = TypeVar("Answer")
 
 
 class Again(Exception):
-    """This try brought nothing; another may. ``ending`` is what to raise instead of HostUnavailable after ``tries``."""
+    """This try brought nothing; another may. ``ending`` is what to raise instead of HostUnavailable after so many
+    ``tries`` that ended alike."""
 
     def __init__(
         self, why: str, *, pause_s: float | None = None, tries: int = TRIES, ending: Exception | None = None
@@ -43,8 +44,9 @@ def until_answered(ask: Callable[[], Answer], *, most_s: float = 180.0) -> Answe
         except Again as again:
             met[str(again)] += 1
             spent_s += time.monotonic() - begun
-            if met.total() >= again.tries or spent_s >= most_s:
-                raise (again.ending or _gave_up(met, spent_s)) from again.__cause__
+            alike = met[str(again)] >= again.tries
+            if alike or met.total() >= TRIES or spent_s >= most_s:
+                raise ((alike and again.ending) or _gave_up(met, spent_s)) from again.__cause__
             pause_s = backoff_s(met.total(), first_s=_FIRST_PAUSE_S, most_s=_LAST_PAUSE_S)
             pause_s = min(max(pause_s, again.pause_s or 0.0), _LAST_PAUSE_S)
         wait(pause_s)
