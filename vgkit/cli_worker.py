@@ -12,6 +12,7 @@ def worker(
     films: Annotated[int, typer.Option(min=0, max=500, help="side by side; 0: as many as this machine bears")] = 0,
     gpus: Annotated[int, typer.Option(min=0, max=64, help="how many it offers to films that need one")] = 0,
     dashboard: Annotated[str, typer.Option(help="where Dask's page about it listens: 127.0.0.1:0")] = "",
+    name: Annotated[str, typer.Option(help="by which the scheduler knows it; its address unless you say")] = "",
 ) -> None:
     """Make films on this machine for batches of a Dask cluster, until Ctrl-C."""
     from vgkit.batch.cluster import check_extra
@@ -25,4 +26,4 @@ def worker(
     resources = offered(films=films, cores=os.cpu_count() or 1, gpus=gpus)
     told = ", ".join(f"{name} {amount:g}" for name, amount in resources.items())
     sys.stderr.write(f"This worker makes up to {films} film{'s'[: films != 1]} at once and offers {told}.\n")
-    serve(address, films=films, resources=resources, dashboard=dashboard)
+    serve(address, films=films, resources=resources, dashboard=dashboard, name=name)

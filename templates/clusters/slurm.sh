@@ -22,15 +22,25 @@ templates/clusters/certificates.sh "$job" 2
 
 PATH=$PWD/.venv/bin:$PATH
 dask scheduler --protocol tls --port 0 --dashboard-address 127.0.0.1:0 --scheduler-file "$job/scheduler.json" &
-scheduler=$!
-trap 'kill "$scheduler" 2>/dev/null; rm -rf "$job"' EXIT
+started=$!
+end() {
+  local process
+  for process in $started; do
+    kill "$process" 2>/dev/null || true
+    wait "$process" || true
+  done
+  rm -rf "$job"
+}
+trap end EXIT
 until [[ -s $job/scheduler.json ]]; do
-  kill -0 "$scheduler"
+  kill -0 "$started"
   sleep 1
 done
 address=$(python -c 'import json, sys; print(json.load(open(sys.argv[1]))["address"])' "$job/scheduler.json")
 
-srun --kill-on-bad-exit=0 vgkit worker "$address" --films "$films_per_node" &
+# A node that is lost ends the others' workers no more than its own: Dask gives its films to them.
+srun --kill-on-bad-exit=0 --cpus-per-task="$SLURM_CPUS_PER_TASK" vgkit worker "$address" --films "$films_per_node" &
+started="$! $started" # the workers end before their scheduler
 vgkit batch run "$@" --scheduler "$address" &
 driver=$!
 trap 'kill -TERM "$driver"' TERM
