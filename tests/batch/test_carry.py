@@ -113,6 +113,8 @@ def test_what_one_machine_has_told_and_made_the_next_one_finds(sent: Run, at: st
             write_json(here().path("phases/validate.json"), {})
         write_text(here().path(".storyboard.part.json"), "half of one")
         write_text(here().path("cut.mkv"), "large")
+        for number in range(8):
+            write_text(here().path(f"chunks/s01/t{number:02d}.mp4"), "the same" * 1000)
     assert not (runs_dir() / "kite").exists()  # no copy is left to grow old
     machines.become("b")
     with carried("kite", at, gate=free()):
@@ -122,6 +124,7 @@ def test_what_one_machine_has_told_and_made_the_next_one_finds(sent: Run, at: st
         assert here().path("phases/validate.json").exists()
         assert not here().path(".storyboard.part.json").exists()
         assert not here().path("cut.mkv").exists()
+        assert len(list(here().path("chunks/s01").iterdir())) == 8
 
 
 def test_money_and_what_it_brought_are_at_the_place_before_the_next_step(

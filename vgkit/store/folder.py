@@ -50,7 +50,7 @@ class Folder:
             raise StoreError(
                 f"destination: {self.path} can't be made ({error.strerror}). Choose another folder."
             ) from error
-        copy_file(content.path, self.path / key)
+        copy_file(content.path, self.path / key, shared=True)
         if not self.holds(content, key):
             raise StoreError(
                 f"{self.path / key} does not hold what was written to it. Check the disk and export again."

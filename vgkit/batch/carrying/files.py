@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from vgkit.batch.carrying.state import Shelf
@@ -37,16 +37,13 @@ def travelling(folder: Path) -> list[str]:
 
 def sent_files(shelf: Shelf, folder: Path, *, known: Mapping[str, str]) -> dict[str, str]:
     """Send what has changed of a run's files; all of them, with their digests. Raises StoreError."""
-    there = frozenset(known.values())
-
-    def sent(name: str) -> str:
-        with _still(folder / name) as path:
-            digest = sha256_of(path)
-            return digest if digest in there else shelf.keep(path)
-
-    names = travelling(folder)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(zip(names, pool.map(sent, names), strict=True))
+    with ExitStack() as held:
+        paths = {name: held.enter_context(_still(folder / name)) for name in travelling(folder)}
+        digests = {name: sha256_of(path) for name, path in paths.items()}
+        new = {digest: paths[name] for name, digest in digests.items() if digest not in known.values()}
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(shelf.keep, new.values()))
+    return digests
 
 
 @contextmanager
