@@ -7,7 +7,7 @@ from distributed import CancelledError, Client
 
 from vgkit.errors import ClusterError
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 8.0
 GONE = (OSError, RuntimeError, CancelledError)  # raised where a scheduler or worker is away, or the client is closed
 
 
@@ -15,7 +15,7 @@ GONE = (OSError, RuntimeError, CancelledError)  # raised where a scheduler or wo
 def connected(address: str) -> Iterator[Client]:
     """Hold a connection to the scheduler at an address. Raises ClusterError where none answers."""
     try:
-        client = Client(address, timeout=_PATIENCE_S, set_as_default=False, name="vgkit")
+        client = Client(_address(address), timeout=_PATIENCE_S, set_as_default=False, name="vgkit")
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise ClusterError(
             f"No Dask scheduler answers at {address} ({_reason(error)}). Give its address as it says it when it "
@@ -26,6 +26,12 @@ def connected(address: str) -> Iterator[Client]:
     finally:
         with suppress(*GONE):
             client.close(timeout=_PATIENCE_S)
+
+
+def _address(given: str) -> str:
+    if "://" not in given:  # Dask would start a cluster of its own where there is none
+        raise ValueError("an address begins with tcp:// or tls://")
+    return given
 
 
 def _reason(error: Exception) -> str:

@@ -112,20 +112,24 @@ class ClusterCrew:
         except queue.Empty:
             self._look()
             return None
-        if isinstance(done, Ending):
-            ending = done
-        elif isinstance(done, Exception):
+        if isinstance(done, Exception):
             raise self._lose() from done
-        else:
-            try:
-                ending = self._fetched(job, done.result(timeout=_RESULT_S))
-            except TimeoutError:  # the worker that had it is lost, and another takes the turn again
-                self._hear_of(job, done)
-                return None
-            except Exception as error:
-                ending = self._given_up(job, done, error)
-        del self._under_way[job.run]
+        ending = done if isinstance(done, Ending) else self._told(job, done)
+        if ending:
+            del self._under_way[job.run]
         return ending
+
+    def _told(self, job: Job, done: Future) -> Ending | None:
+        """How a turn ended by what the cluster says; None where another was given to it in its place."""
+        if self._under_way.get(job.run, (job, None))[1] is not done:
+            return None
+        try:
+            return self._fetched(job, done.result(timeout=_RESULT_S))
+        except TimeoutError:  # the worker that had the answer is lost, and another takes the turn again
+            self._hear_of(job, done)
+            return None
+        except Exception as error:
+            return self._given_up(job, done, error)
 
     def _given_up(self, job: Job, done: Future, error: Exception) -> Ending:
         """How a turn ended that did not tell of its end. Raises ClusterError where the scheduler went away."""
@@ -169,12 +173,22 @@ class ClusterCrew:
                 self._take_back()
 
     def _take_back(self) -> None:
-        """Take back the tasks that no worker has: they would begin one day, and nobody would be told."""
-        begun = {key for keys in self._client.processing().values() for key in keys}
-        for run, (_, future) in self._under_way.items():
-            if future is not None and future.key not in begun and future.status == "pending":
-                self._taken_back.add(run)
-                future.cancel()
+        """Take back the turns that no worker has: they would begin one day, and nobody would be told."""
+        for job, future in self._with_no_worker():
+            self._taken_back.add(job.run)
+            future.cancel()
+
+    def _give_again(self) -> None:
+        """Give turns that no worker could take anew: Dask holds those against workers that come, but not against what
+        one that is there offers by now."""
+        for job, future in self._with_no_worker():
+            self._hear_of(job, self._submitted(job))
+            future.cancel()
+
+    def _with_no_worker(self) -> list[tuple[Job, Future]]:
+        pending = [(job, future) for job, future in self._under_way.values() if future and future.status == "pending"]
+        given = {key for keys in self._client.processing().values() for key in keys} if pending else set()
+        return [(job, future) for job, future in pending if future.key not in given]
 
     def _look(self) -> None:
         """See now and then who has come and who has gone. Raises ClusterError where the scheduler has."""
@@ -188,6 +202,7 @@ class ClusterCrew:
                 for complaint in look_at(self._client, new, self._terms):
                     log.warning("%s.", complaint)
                 workers = workers_of(self._client)
+                self._give_again()
             self._workers = workers
             self._tell_of_lacks()
             if self._stop:
@@ -230,9 +245,10 @@ class ClusterCrew:
 
 
 def _killed(job: Job, error: Any) -> Ending:
+    count = error.allowed_failures + 1
     message = (
-        f"{error.allowed_failures + 1} workers died while they made it, the last at {error.last_worker.address}. Most "
-        f"often memory ran out: look at that worker's log, give it more or fewer films at once, then `vgkit resume "
-        f"{job.run}`."
+        f"{count} worker{'s'[: count != 1]} died making it, the last at {error.last_worker.address}. Most often memory "
+        "ran out: look at that worker's log, give it more or have it make fewer films at once, then "
+        f"`vgkit resume {job.run}`."
     )
     return Ending(job.run, "failed", 0.0, Decimal(0), error="KilledWorker", message=message, attempt=job.attempt)

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 Workers = dict[str, dict[str, Any]]  # by address, each as Dask's scheduler tells of it
 Seen = Mapping[str, Any]
 
-_FIRST_WORKER_S = 10.0
+_FIRST_WORKER_S = 5.0
 _ODD_CLOCK_S, _WRONG_CLOCK_S = 5.0, 60.0
 _PROBE = ".probe-"
 

@@ -13,7 +13,7 @@ from typing import Any
 from distributed import Semaphore, get_worker
 
 from vgkit import __version__
-from vgkit.batch.cluster.heeding import heeding
+from vgkit.batch.cluster.heeding import Heeding, heeding
 from vgkit.batch.crew import Ending, Job
 from vgkit.batch.threads import Cores, Turn
 from vgkit.batch.turn import cancel, take_turn
@@ -54,38 +54,38 @@ class Order:
 
 def take(order: Order) -> Ending:
     """Take a film's turn on this worker. What goes wrong is how it ended, and is told; nothing is raised for it."""
-    halt = Halt()
-    begun = time.perf_counter()
+    halt, begun = Halt(), time.perf_counter()
     with heeding(order.crew, halt) as heeds:
         try:
+            halt.check()
+            _check_worker(order)
             with joined_hosts(order.world, order.rehearsal):
-                ending = _taken(order, halt)
-                if heeds.canceling and not ending.well:
-                    cancel(order.job.run)
-                return ending
+                return _taken(order, halt, heeds)
         except VgkitError as error:
             return Ending.of(order.job, error, seconds=time.perf_counter() - begun)
 
 
-def _taken(order: Order, halt: Halt) -> Ending:
-    halt.check()
-    _check_worker(order)
-    until = time.monotonic() + _PATIENCE_S
-    with _carried(order, _Gate(order, halt)) as gate:
-        while True:
-            _wait_until_free(order.job.run, halt, until)
+def _taken(order: Order, halt: Halt, heeds: Heeding) -> Ending:
+    run, until = order.job.run, time.monotonic() + _PATIENCE_S
+    while True:
+        _wait_until_free(run, halt, until)
+        with _carried(order, _Gate(order, halt)) as gate:
             ending = order.turn(order.job, halt=halt, gate=gate)
-            # Another may have come first; one that was taken up on another machine meanwhile is not ours to wait for.
-            if ending.error != "RunBusy" or halt.asked or time.monotonic() > until or order.runs_at:
-                return ending
+            if heeds.canceling and not ending.well:
+                cancel(run)
+        # Another may have come first; a run that another machine took up from its place is not ours to wait for.
+        if ending.error != "RunBusy" or halt.asked or order.runs_at or time.monotonic() > until:
+            return ending
 
 
 def _check_worker(order: Order) -> None:
     """A worker that came when the batch was under way has not been looked at. Another turn may fall to another."""
-    if order.version != __version__ or not (runs_dir() / order.probe).exists():
+    sees_runs = not order.probe or (runs_dir() / order.probe).exists()
+    if order.version != __version__ or not sees_runs:
         raise ClusterError(
-            f"{get_worker().address} has vgkit {__version__} and the runs of {runs_dir()}; the driver's version is "
-            f"{order.version}, and its runs are not there. Stop that worker, then make the batch again."
+            f"{get_worker().address} has vgkit {__version__}, the driver {order.version}, and "
+            f"{'sees' if sees_runs else f'does not see, by its VGKIT_RUNS {runs_dir()},'} the driver's runs. Stop that "
+            "worker, then make the batch again."
         )
 
 
