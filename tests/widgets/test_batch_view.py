@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import REHEARSAL, Hands
+from batches import REHEARSAL, Hands, events
 
 from vgkit.batch.check import plan
 from vgkit.batch.coordinator import Policy, Tally
@@ -247,6 +247,20 @@ def test_the_page_shows_twenty_films_however_many_there_are(runs: Path) -> None:
     said = Live(cap_usd=None, spent_usd=Decimal(0)).drawn(tally)
     assert said.index("kites.e49") < said.index("kites.e30")
     assert SCRIPT not in said
+
+
+def test_a_film_between_two_phases_says_which_it_comes_from(runs: Path) -> None:
+    (runs / "kites.f00").mkdir(parents=True)
+    events("kites.f00").write("phase_started", phase="chunks")
+    tally = Tally(1, under_way={"kites.f00": 2})
+    live = Live(cap_usd=None, spent_usd=Decimal(0))
+    assert ">chunks, turn 2<" in live.drawn(tally)
+    events("kites.f00").write("progress", phase="chunks", done=2, total=8)
+    said = live.drawn(tally)
+    assert ">chunks 2 of 8, turn 2<" in said
+    assert "aria-valuenow='25'" in said
+    events("kites.f00").write("phase_finished", phase="chunks", seconds=1.0)
+    assert ">after chunks, turn 2<" in live.drawn(tally)
 
 
 def test_where_nobody_sits_costs_are_told_and_nothing_is_made(runs: Path) -> None:

@@ -19,7 +19,8 @@ MOST_ROWS = 20
 
 @dataclass(frozen=True)
 class Doing:
-    """One film under way: the phase it is in, how much of that is done, and what it took and cost so far."""
+    """One film under way: what it took and cost so far, and the phase it is in with how much of that is done; between
+    two the one it comes from, ``after chunks``, and none before the first."""
 
     run: str
     turn: int
@@ -52,5 +53,7 @@ class Following:
 
 def _doing(run: str, turn: int, progress: RunProgress, now: datetime) -> Doing:
     phase = next((each for each in progress.phases if each.state == "running"), None)
-    name, done, total = (phase.phase, phase.done, phase.total) if phase else ("", 0, 0)
+    ended = [each.phase for each in progress.phases if each.state in ("done", "kept")]
+    between = f"after {ended[-1]}" if ended else ""
+    name, done, total = (phase.phase, phase.done, phase.total) if phase else (between, 0, 0)
     return Doing(run, turn, name, done, total, progress.elapsed_s(now), progress.cost_usd)
