@@ -1,6 +1,7 @@
 """What configures clusters is held against what reads it, since a slip shows only where there is a cluster."""
 
 import ast
+import json
 import re
 import shlex
 import subprocess
@@ -72,6 +73,8 @@ def commands() -> Iterator[list[str]]:
     yield from (container["args"] for container in containers())
     for task in resources("AWS::ECS::TaskDefinition").values():
         yield from ([str(word) for word in each["Command"]] for each in task["ContainerDefinitions"])
+    (command,) = re.findall(r"^CMD (.*)", (CLUSTERS / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    yield json.loads(command)
     lines = (CLUSTERS / "slurm.sh").read_text("utf-8").splitlines()
     lines += [
         line
@@ -90,7 +93,7 @@ def test_the_commands_that_clusters_start_are_ones_that_vgkit_and_dask_know() ->
         known: Any = typer.main.get_command(app)
         while program == "vgkit" and words[0] in getattr(known, "commands", {}):
             known = known.commands[words.pop(0)]
-        options = DASK if program == "dask" else {name for each in known.params for name in each.opts}
+        options = DASK if program == "dask" else {"--help"} | {name for each in known.params for name in each.opts}
         assert [word for word in words if word.startswith("--") and word not in options] == []
 
 
