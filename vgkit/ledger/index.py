@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pandas as pd
 
 from vgkit.errors import StoreError
 from vgkit.ledger.events import Damage
-from vgkit.ledger.reading import NEVER_READ, Found, Line, Mark, read_on
+from vgkit.ledger.reading import NEVER_READ, Line, Mark, read_on
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +26,20 @@ TABLES = re.findall(r"^CREATE TABLE (\w+)", _SQL["schema"], re.MULTILINE)
 VIEWS = re.findall(r"^CREATE VIEW (\w+)", _SQL["views"], re.MULTILINE)
 # Any change of the SQL is a new version; no one has to remember to raise a number.
 VERSION = hashlib.sha256("".join(_SQL.values()).encode()).hexdigest()[:12]
-_BATCH = 100_000
+_AT_ONCE = 50_000  # events
 
 # A moment is in UTC, as a time without zone or as text.
 _COLUMNS = ("id", "run", "happened_at", "kind", "body")
 Row = tuple[str, str, str | datetime, str, str]
+
+
+class Changed(NamedTuple):
+    """What is new in a file, by its name, and where to go on."""
+
+    name: str
+    rows: list[Row]
+    damaged: tuple[Damage, ...]
+    mark: Mark
 
 
 @dataclass(frozen=True)
@@ -59,26 +69,42 @@ def fits(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def bring_in(connection: duckdb.DuckDBPyConnection, runs_dir: Path) -> SyncReport:
-    """Read what the runs have written since the last time, all or nothing. The events of runs that are gone stay."""
+    """Read what the runs have written since the last time. The events of runs that are gone stay.
+
+    A number of runs at a time, each time all or nothing, so that thousands take no more memory than hundreds.
+    """
     known = connection.execute("SELECT path, size, read_to, head FROM files").fetchall()
+    touched, new, damaged = 0, 0, []
+    for portion in _portions(_changed(runs_dir, {path: Mark(*mark) for path, *mark in known})):
+        runs, events = _take_in(connection, portion)
+        touched, new = touched + runs, new + events
+        damaged += [(runs_dir / each.name, damage) for each in portion for damage in each.damaged]
+    return SyncReport(touched, new, tuple(damaged))
+
+
+def _portions(changed: Iterable[Changed]) -> Iterator[list[Changed]]:
+    """Put so many files together as hold some number of events."""
+    portion: list[Changed] = []
+    events = 0
+    for each in changed:
+        portion.append(each)
+        events += len(each.rows)
+        if events >= _AT_ONCE:
+            yield portion
+            portion, events = [], 0
+    if portion:
+        yield portion
+
+
+def _take_in(connection: duckdb.DuckDBPyConnection, portion: Sequence[Changed]) -> tuple[int, int]:
+    """Bring in what is new in some files: how many runs it touches, and how many events it is."""
     begin(connection)
-    waiting: list[Row] = []
-    damaged: list[tuple[str, Damage]] = []
-    marks: dict[str, Mark] = {}
-    new = 0
-    for name, found, mark in _changed(runs_dir, {path: Mark(*mark) for path, *mark in known}):
-        marks[name] = mark
-        damaged += [(name, damage) for damage in found.damaged]
-        waiting += [_row(line) for line in found.lines if line.kind != "progress"]
-        if len(waiting) >= _BATCH:
-            new += add_rows(connection, waiting)
-            waiting = []
-    new += add_rows(connection, waiting)
-    _note_marks(connection, marks)
-    _note_damage(connection, damaged)
+    new = add_rows(connection, [row for each in portion for row in each.rows])
+    _note_marks(connection, {each.name: each.mark for each in portion})
+    _note_damage(connection, [(each.name, damage) for each in portion for damage in each.damaged])
     touched = fold(connection)
     connection.commit()
-    return SyncReport(touched, new, tuple((runs_dir / name, damage) for name, damage in damaged))
+    return touched, new
 
 
 def begin(connection: duckdb.DuckDBPyConnection) -> None:
@@ -115,18 +141,19 @@ def fold(connection: duckdb.DuckDBPyConnection) -> int:
     return touched
 
 
-def _changed(runs_dir: Path, known: Mapping[str, Mark]) -> Iterator[tuple[str, Found, Mark]]:
+def _changed(runs_dir: Path, known: Mapping[str, Mark]) -> Iterator[Changed]:
     """Read each file that has changed; one that can't be read is damage, and the others still count."""
     for path in sorted(runs_dir.glob("*/events.jsonl")):
         name = path.relative_to(runs_dir).as_posix()
         mark = known.get(name, NEVER_READ)
         try:
             if news := read_on(path, mark):
-                yield name, news.found, news.mark
+                rows = [_row(line) for line in news.found.lines if line.kind != "progress"]
+                yield Changed(name, rows, news.found.damaged, news.mark)
         except FileNotFoundError:
             continue  # deleted while we looked
         except (OSError, StoreError) as error:
-            yield name, Found(damaged=(Damage(0, f"can't be read: {error}"),)), mark
+            yield Changed(name, [], (Damage(0, f"can't be read: {error}"),), mark)
 
 
 def _row(line: Line) -> Row:
