@@ -43,20 +43,22 @@ def table(tmp_path: Path, runs: Path) -> Written:
 
 
 def batch(
-    *arguments: str, until: Until | None = None, send: signal.Signals | None = signal.SIGKILL
+    *arguments: str,
+    until: Until | None = None,
+    send: signal.Signals | None = signal.SIGKILL,
+    again: Until | None = None,
 ) -> tuple[int, Any, str]:
-    """Run ``vgkit batch`` in a process of its own; with ``until``, send it a signal once that is so.
+    """Run ``vgkit batch`` in a process of its own; with ``until``, send it a signal once that is so, and ``again``.
 
     Its exit code, its summary, and what else it said.
     """
     command = [sys.executable, "-m", "vgkit", "batch", *arguments, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
-        while until and one.poll() is None:
-            if until():
-                if send:
-                    one.send_signal(send)
-                break
-            time.sleep(0.02)
+        for so in filter(None, (until, again)):
+            while one.poll() is None and not so():
+                time.sleep(0.02)
+            if send:
+                one.send_signal(send)
         said, wrong = one.communicate(timeout=PATIENCE_S)
     assert "Traceback" not in wrong
     return one.returncode, json.loads(said) if said else None, wrong
@@ -65,6 +67,14 @@ def batch(
 def events(runs: Path, film: str, *kinds: Any) -> list[Any]:
     path = runs / f"{WORLD}.{film}" / "events.jsonl"
     return list(read_events(path).of(*kinds)) if path.exists() else []
+
+
+def is_open(runs: Path) -> bool:
+    """Whether a host is at work for the first film."""
+    return bool(
+        {event["call"] for event in events(runs, "f1", "call_submitted")}
+        - {event["call"] for event in events(runs, "f1", "call_settled", "call_failed")}
+    )
 
 
 def states(summary: Any) -> dict[str, str]:
@@ -106,6 +116,26 @@ def test_one_interrupt_lets_the_phases_at_work_end_and_begins_no_film(table: Wri
     assert states(summary) == {"f1": "stopped", "f2": "waiting"}
     assert summary["why_ended"].startswith("Stopped. What is finished is kept")
     assert events(runs, "f1", "phase_started", "phase_finished", "phase_failed")[-1].kind == "phase_finished"
+    code, summary, said = batch("resume", WORLD)
+    assert code == 0, said
+    check_money(runs, summary)
+
+
+def test_a_second_interrupt_cancels_what_is_open_on_hosts_and_the_batch_goes_on(table: Written, runs: Path) -> None:
+    """At a speed at which clips take seconds, so that they are open when it comes."""
+    log = runs / ".batches" / WORLD / "batch.log"
+    code, summary, said = batch(
+        *("run", table(1), "--rehearse", "--speed", "4"),
+        until=lambda: "chunks" in {event["phase"] for event in events(runs, "f1", "phase_started")} and is_open(runs),
+        send=signal.SIGINT,
+        again=lambda: "Stopping: no more films" in log.read_text(),
+    )
+    assert (code, states(summary)) == (130, {"f1": "stopped"}), said
+    assert "once more (Ctrl-C) ends them at once" in said
+    canceled = [event for event in events(runs, "f1", "call_failed") if event["error"] == "Canceled"]
+    assert canceled
+    assert not is_open(runs)
+    assert summary["adds_up"], summary
     code, summary, said = batch("resume", WORLD)
     assert code == 0, said
     check_money(runs, summary)

@@ -109,9 +109,11 @@ class Coordinator:
         self.tally.stopped = asked != "no"
         if asked == "soon" and self._told == "no":
             self._told = "soon"
+            log.warning("Stopping: no more films are begun, and those under way end with the phase they are in.")
             self._crew.soon()
         elif asked == "now" and self._told != "now":
             self._told = "now"
+            log.warning("Stopping at once: what is open on hosts is canceled.")
             self._crew.now()
 
     def _begin_what_fits(self) -> None:

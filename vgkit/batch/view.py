@@ -46,6 +46,8 @@ def sum_up(tally: Tally, cap_usd: Decimal | None, elapsed_s: float) -> str:
     cap = f" of {usd(cap_usd)}" if cap_usd is not None else ""
     left = remaining_s(tally, elapsed_s)
     to_go = f" · about {clock(left)} to go" if left else ""
+    if tally.stopped and tally.under_way:
+        to_go = " · stopping after the phases at work; once more (Ctrl-C) ends them at once"
     return f"{done:,} of {tally.films:,}: {', '.join(counts)} · {usd(tally.cost_usd)}{cap} · {clock(elapsed_s)}{to_go}"
 
 
@@ -60,12 +62,12 @@ class _Lines:
     def __init__(self, cap_usd: Decimal | None, out: TextIO) -> None:
         self._cap_usd, self._out = cap_usd, out
         self._begun = time.monotonic()
-        self._said, self._said_at = -1, 0.0
+        self._said, self._said_at = (-1, False), 0.0
 
     def __call__(self, tally: Tally) -> None:
-        done, now = sum(tally.ended.values()), time.monotonic()
-        if done != self._said or now - self._said_at > _LINE_EVERY_S:
-            self._said, self._said_at = done, now
+        said, now = (sum(tally.ended.values()), tally.stopped), time.monotonic()
+        if said != self._said or now - self._said_at > _LINE_EVERY_S:
+            self._said, self._said_at = said, now
             self._out.write(f"{sum_up(tally, self._cap_usd, now - self._begun)}\n")
             self._out.flush()
 
