@@ -54,6 +54,13 @@ def ledger(runs: Path) -> Iterator[Table]:
     yield from ledger_tables(runs / "synthetic")
 
 
+def many(runs: Path) -> Iterator[Table]:
+    """Make batches of thousands of films that are there at once, killed half-way."""
+    from vgkit.bench.many import many_tables
+
+    yield from many_tables(runs / "many")
+
+
 def pages(runs: Path) -> Iterator[Table]:
     """Time how long the pages keep a person waiting."""
     from vgkit.bench.pages import pages_table
@@ -121,6 +128,7 @@ BENCHES: dict[str, Callable[[Path], Iterator[Table]]] = {
     "motion": motion,
     "steady": steady,
     "ledger": ledger,
+    "many": many,
     "quality": quality,
     "pages": pages,
     "sweeps": sweeps,

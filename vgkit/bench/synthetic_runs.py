@@ -43,7 +43,7 @@ def write_runs(runs_dir: Path, count: int) -> int:
 def run_lines(number: int) -> Iterator[str]:
     """The lines of one run's record, in the order in which things happen."""
     now = _FIRST + number * _APART
-    for place, (kind, fields) in enumerate(_happenings(number, random.Random(number))):
+    for place, (kind, fields) in enumerate(happenings(number, random.Random(number))):
         now += timedelta(seconds=2)
         identity = f"{int(now.timestamp() * 1e6) * 1000:016x}{number * EVENTS_A_RUN + place:08x}"
         at = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -51,7 +51,7 @@ def run_lines(number: int) -> Iterator[str]:
         yield json.dumps(told, separators=(",", ":")) + "\n"
 
 
-def _happenings(number: int, luck: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
+def happenings(number: int, luck: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
     """What happens in one run, as kinds and fields: ``EVENTS_A_RUN`` of them."""
     profile = luck.choice(("dev", "dev", "final", "offline"))
     state = luck.choices(("success", "degraded", "failed", "stopped"), (86, 6, 6, 2))[0]
