@@ -52,20 +52,26 @@ CREATE TABLE looks (at REAL NOT NULL);  -- when all folders were last looked at
 def opened(runs_dir: Path) -> tuple[sqlite3.Connection, bool]:
     """Open the index of this machine; True where other processes share it, as they do but where it can't be kept."""
     if not runs_dir.is_dir():  # who only asks leaves nothing behind
-        return _connected(":memory:"), False
+        return in_memory(), False
     path = runs_dir / FOLDER / _file_name()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _connected(str(path)), True
     except (OSError, sqlite3.OperationalError) as error:
         log.warning("the index of calls can't be kept in %s (%s); it is built in memory", path.parent, error)
-        return _connected(":memory:"), False
+        return in_memory(), False
+
+
+def in_memory() -> sqlite3.Connection:
+    """An index of this process alone, which needs no disk."""
+    return _connected(":memory:")
 
 
 def remove(runs_dir: Path) -> None:
-    """Take the index of this machine away, whatever is left of it."""
+    """Take the index of this machine away, as far as the disk lets go of what is left of it."""
     for path in (runs_dir / FOLDER).glob(f"{_file_name()}*"):
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _connected(place: str) -> sqlite3.Connection:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vgkit.ledger.events import Event
-from vgkit.ledger.index_file import opened, remove, writing
+from vgkit.ledger.index_file import in_memory, opened, remove, writing
 from vgkit.ledger.kinds import CALL_ENDS, Kind
 from vgkit.ledger.reading import NEVER_READ, Mark, News, read_on
 from vgkit.ledger.rehearsals import is_rehearsal, world_of
@@ -75,7 +75,16 @@ class RunIndex:
             except sqlite3.DatabaseError as error:
                 log.warning("the index of calls is built anew: %s", error)
                 self._discard()
-                self._bring_up(None)
+                self._build()
+
+    def _build(self) -> None:
+        try:
+            self._bring_up(None)
+        except sqlite3.DatabaseError as error:  # the disk has filled up, or can't be written any more
+            log.warning("the index of calls can't be kept (%s); it is built in memory", error)
+            self._discard()
+            self._db, self._shared = in_memory(), False
+            self._bring_up(None)
 
     def _bring_up(self, folders: tuple[str, ...] | None) -> None:
         db, at = self._opened(), time.time()
