@@ -1,5 +1,5 @@
 """Where a finished film goes: a folder or a bucket. What is stored is verified in place before anyone is told that it
-is there, and nothing that lies there already is ever written over.
+is there, and nothing that lies there already is ever written over, but by who knows it (``swap``).
 
 Nothing of this touches a network or a key before something is stored, so a destination can be checked at any time."""
 

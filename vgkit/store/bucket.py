@@ -98,7 +98,7 @@ class Bucket:
                     raise
                 raise StoreError(
                     f"{self.address(key)}: {self.access.endpoint} knows no conditional writes (If-Match). Choose a "
-                    "store that does, as AWS S3 and MinIO do, or a folder."
+                    "store that does, as AWS S3 does, or a folder."
                 ) from error
 
     def fetch(self, key: str, out: Path) -> bool:

@@ -177,10 +177,12 @@ class Shelf:
         """Raise StoreError where the store takes a state under a condition that does not hold; then nothing would keep
         two machines from paying for the same."""
         if self.at not in _tried:
-            if self.place.swap(f"{self.run}/conditions", b"tried", '"00000000000000000000000000000000"'):
+            tried, put = f"{self.run}/conditions", self.place.swap
+            put(tried, b"tried", "")
+            if put(tried, b"tried", "") or put(tried, b"tried", f'"{"0" * 32}"'):
                 raise StoreError(
-                    f"{self.address}: the store ignores conditions on writes (If-Match), so two machines could pay "
-                    "for the same call. Choose a store that keeps to them, as AWS S3 and MinIO do, or a folder."
+                    f"{self.address}: the store ignores conditions on writes (If-Match, If-None-Match), so two machines "
+                    "could pay for the same call. Choose a store that keeps to them, as AWS S3 does, or a folder."
                 )
             _tried.add(self.at)
 
