@@ -40,15 +40,15 @@ class FaredView:
         """Show no summary."""
         hide(self.box, unless=False)
 
-    def show(self, told: Told, *, base: str, file: str = "") -> None:
-        """Show a summary; ``base`` is the address of the page's server, ``file`` what the batch can be resumed from."""
+    def show(self, told: Told, *, base: str, go_on: str = "") -> None:
+        """Show a summary; ``base`` is the address of the page's server, ``go_on`` the command that goes on with all."""
         results: Sequence[Told] = told["results"]
         gone = [each for each in results if each["state"] not in _THERE]
         self.told.value = f"<div class='vg-stack'>{_lead(told, len(gone))}{facts(_figures(told))}</div>"
         refill(self.missing, *(_missing(each) for each in gone[:_SHOWN]))
         more = len(gone) - _SHOWN
         self.more.value = quiet(f"and {more:,} more; all of them are in {_kept(told)}") if more > 0 else ""
-        self.resume.text = f"vgkit batch resume {told['batch']}" if file and gone else ""
+        self.resume.text = go_on if gone else ""
         hide(self.on, unless=bool(self.resume.text))
         there = [each for each in results if each["state"] in _THERE]
         self.tiles.show([_tile(each, str(told["batch"]), base) for each in there[-_SHOWN:]])

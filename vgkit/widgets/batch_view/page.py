@@ -178,4 +178,6 @@ class Page:
 
     def _tell(self, told: Any) -> None:
         self._told = told
-        self.fared.show(told, base=self._base, file=str(self.asked.file or ""))
+        where = f" --scheduler {self.asked.scheduler}" if self.asked.scheduler else ""
+        go_on = f"vgkit batch resume {told['batch']}{where}" if self.asked.file else ""
+        self.fared.show(told, base=self._base, go_on=go_on)
