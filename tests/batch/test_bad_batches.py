@@ -3,13 +3,17 @@
 What is wrong with a file by itself stands in ``test_batch_spec``, with what it asks for in ``test_batch_check``."""
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from batches import CALL, films
 
 from vgkit.batch.check import plan
 from vgkit.batch.spec import read_spec
 from vgkit.errors import BatchError
+from vgkit.ledger import Ledger
+from vgkit.ledger.money import Spending
 
 OUTSIDE = "lies outside the folders that files of a batch may come from"
 
@@ -64,3 +68,20 @@ def test_a_cell_of_a_spreadsheet_formula_is_text_and_a_name_that_is_one_is_refus
     assert (film.checked.brief.prompt, film.checked.brief.product) == ('=HYPERLINK("x")', "-1+1")
     (folder / "spring.csv").write_text("name,prompt\n=cmd,A kite over dunes\n")
     assert "line 2, name (column 1): is '=cmd'; use letters, digits" in refused(folder / "spring.csv")
+
+
+def test_what_a_machine_settles_whose_clock_is_behind_counts_in_both_books(runs: Path) -> None:
+    """One machine gave a call up at its estimate, with a clock a day ahead; another then found what it really cost."""
+    (film,) = films(1)
+    run = film.run()
+    run.events.write("run_started", brief={}, profile="dev", engines={}, rehearsal=True)
+    run.events.write("call_reserved", call="c1", cost_usd=Decimal("0.50"), **CALL)
+    given_up = run.events.write("call_failed", call="c1", cost_usd=Decimal("0.50"), error="Lost")
+    ahead = f"{int(given_up.id[:16], 16) + 86_400 * 10**9:016x}"
+    run.events.path.write_text(run.events.path.read_text().replace(given_up.id[:16], ahead))
+    run.events.write("call_settled", call="c1", cost_usd=Decimal("0.20"))
+    ledger = Ledger(runs)
+    ledger.sync()
+    spending = Spending(runs, rehearsal=True)
+    spending.refresh()
+    assert (ledger.spent(run.name), spending.of_run(run.name)) == (Decimal("0.20"), Decimal("0.20"))
