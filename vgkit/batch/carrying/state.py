@@ -181,8 +181,8 @@ class Shelf:
             put(tried, b"tried", "")
             if put(tried, b"tried", "") or put(tried, b"tried", f'"{"0" * 32}"'):
                 raise StoreError(
-                    f"{self.address}: the store ignores conditions on writes (If-Match, If-None-Match), so two "
-                    "machines could pay for the same call. Choose a store that keeps to them, as AWS S3 does, or a folder."
+                    f"{self.address}: the store ignores conditions on writes (If-Match), so two machines "
+                    "could pay for the same call. Choose a store that keeps to them, as AWS S3 does, or a folder."
                 )
             _tried.add(self.at)
 
