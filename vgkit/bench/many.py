@@ -1,4 +1,4 @@
-"""How a batch of thousands of films is borne: what each costs beside what makes it, how much memory, how soon it goes on.
+"""How a batch of thousands of films is borne: what each costs beside what makes it, and how soon it goes on.
 
 Each batch is killed half-way as by ``kill -9`` and goes on in a new process."""
 
@@ -22,7 +22,7 @@ _RESUME_S = 10.0
 _KB_A_FILM = 20.0  # its row in the file, and how it fared
 _HEAD = (
     *("films", "ms a film", "CPU ms", "of it the record's", "MB planned", "MB at its half", "MB at most"),
-    "goes on in s",
+    *("goes on in s", "CPU s"),
 )
 
 
@@ -82,6 +82,7 @@ def _row(count: int, first: dict[str, Any], second: dict[str, Any]) -> tuple[str
         f"{first['held_mb'][-1][1]:.0f}",
         f"{second['peak_mb']:.0f}",
         f"{second['first_begun_at'] - second['begun_at']:.1f}",
+        f"{second['first_begun_cpu_s']:.1f}",
     )
 
 

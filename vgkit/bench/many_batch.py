@@ -39,6 +39,7 @@ class Leg:
 
     planned_at: float = 0.0
     first_begun_at: float = 0.0
+    first_begun_cpu_s: float = 0.0  # what this process had computed by then
     last_ended_at: float = 0.0
     summed_up_at: float = 0.0
     begun: int = 0
@@ -55,11 +56,11 @@ class Crew(ThreadCrew):
     def __init__(self, leg: Leg, result: Path, *, films: int, killed_after: int) -> None:
         super().__init__(at_once=AT_ONCE, hosted=True, turn=self._turn)
         self._leg, self._result, self._killed_after = leg, result, killed_after
-        self._look_every, self._ended, self._cpu_s = max(films // _LOOKS, 1), 0, 0.0
+        self._look_every, self._ended = max(films // _LOOKS, 1), 0
 
     def begin(self, job: Job) -> None:
         if not self._leg.begun:
-            self._leg.first_begun_at, self._cpu_s = time.time(), time.process_time()
+            self._leg.first_begun_at, self._leg.first_begun_cpu_s = time.time(), time.process_time()
         self._leg.begun += 1
         super().begin(job)
 
@@ -77,7 +78,7 @@ class Crew(ThreadCrew):
     def _look(self) -> None:
         leg = self._leg
         leg.held_mb.append((self._ended, memory_mb("VmRSS")))
-        leg.last_ended_at, leg.cpu_s = time.time(), time.process_time() - self._cpu_s
+        leg.last_ended_at, leg.cpu_s = time.time(), time.process_time() - leg.first_begun_cpu_s
 
     def _turn(self, job: Job, *, halt: Halt, gate: object) -> Ending:
         begun = time.thread_time()
