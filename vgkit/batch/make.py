@@ -17,6 +17,7 @@ from vgkit.batch.planned import Film
 from vgkit.batch.record import BatchRecord
 from vgkit.batch.standing import NOT_BEGUN, Standing, standings_of
 from vgkit.batch.summary import Fared, Summary, fared
+from vgkit.batch.syncing import Syncing
 from vgkit.batch.threads import ThreadCrew, sized
 from vgkit.batch.till import Till
 from vgkit.engines.registry import full_name
@@ -34,7 +35,6 @@ log = logging.getLogger(__name__)
 Which = Literal["missing", "failed", "unfailed"]
 Looked = Callable[[Tally], None]
 
-_SYNC_EVERY_S = 60.0
 _URGENCY: tuple[Stopping, ...] = ("no", "soon", "now")
 _STOPPED = "Stopped. What is finished is kept; make the batch again to go on from there."
 
@@ -126,14 +126,14 @@ def _made(
 ) -> tuple[Tally, Decimal | None]:
     """Make films; how far it came, and what rehearsed hosts have charged by then."""
     hosted = any(not engine.endswith("@local") for film in due for engine in _engines(film))
-    with hosts_of(due[0].run()) as servers, _signals() as heard:
+    with hosts_of(due[0].run()) as servers, _signals() as heard, Syncing(runs_dir()) as syncing:
         coordinator = Coordinator(
             due,
             count=len(due),
             crew=crew or ThreadCrew(at_once=how.at_once or sized(hosted=hosted)),
             till=Till(due[0].batch, rehearsal=due[0].rehearsal is not None),
             policy=how.policy,
-            heard=_Hearing(record),
+            heard=_Hearing(record, syncing),
             stopping=lambda: max(heard(), stopping(), key=_URGENCY.index),
             looked=looked,
         )
@@ -147,16 +147,14 @@ def _engines(film: Film) -> Iterator[str]:
 
 
 class _Hearing:
-    """Puts each ending on record, and brings the ledger up to date now and then: it is read in the meantime."""
+    """Puts each ending on record, and has the ledger follow."""
 
-    def __init__(self, record: BatchRecord) -> None:
-        self._record, self._synced = record, time.monotonic()
+    def __init__(self, record: BatchRecord, syncing: Syncing) -> None:
+        self._record, self._syncing = record, syncing
 
     def __call__(self, ending: Ending) -> None:
         self._record.add(ending)
-        if time.monotonic() - self._synced > _SYNC_EVERY_S:
-            self._synced = time.monotonic()
-            _sync()
+        self._syncing.look()
 
 
 def _sync() -> None:
