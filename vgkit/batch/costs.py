@@ -141,7 +141,8 @@ class Costs(Generic[AnyFilm]):
     def heading(self) -> str:
         """How many films it has, and how many are made."""
         made = len(self.bills) - len(self.missing)
-        return f"{self.bills[0].film.batch.name}: {len(self.bills):,} films{f', {made:,} of them made' if made else ''}"
+        count = f"{len(self.bills):,} film{'s'[: len(self.bills) != 1]}"
+        return f"{self.bills[0].film.batch.name}: {count}{f', {made:,} of them made' if made else ''}"
 
     def sums(self) -> list[str]:
         """What it comes to, and what may be spent."""

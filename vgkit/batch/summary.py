@@ -40,6 +40,11 @@ class Fared:
         return self.state in FINISHED
 
     @property
+    def why(self) -> str:
+        """What kept it from being there, in a line; empty where nothing did."""
+        return ": ".join(filter(None, (self.error, self.message)))
+
+    @property
     def next_move(self) -> str:
         """The command that goes on with it: alone, or with its batch where no run of it can go on by itself.
 
@@ -176,7 +181,7 @@ def _told(each: Fared) -> dict[str, Any]:
 
 def _missing_table(missing: Sequence[Fared]) -> Table:
     rows = tuple(
-        (each.run, each.state, each.phase, " ".join(f"{each.error}: {each.message}".split())[:100], each.next_move)
+        (each.run, each.state, each.phase, " ".join(each.why.split())[:100], each.next_move)
         for each in missing
     )
     return Table("Not there", ("film", "state", "phase", "why", "go on with"), rows)
