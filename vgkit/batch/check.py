@@ -110,6 +110,7 @@ class _Planner:
             batch=self.batch,
             settings=settings,
             rehearsal=self.rehearsal,
+            needs=self.spec.head.needs,
         )
         return _Planned(film, digest_of(row.fields))
 

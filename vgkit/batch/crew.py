@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Literal, Protocol, Self
 
 from vgkit.errors import (
+    ClusterError,
     CreditExhausted,
     EngineFailed,
     HostUnavailable,
@@ -21,8 +22,8 @@ from vgkit.errors import (
 
 State = Literal["success", "degraded", "failed", "stopped", "unaffordable"]
 
-# What another turn may mend: a host that was away, a crash, results that came out useless under these seeds.
-_AGAIN = (HostUnavailable, EngineFailed, PhaseFailed, KernelDied, RunBusy)
+# What another turn may mend: a host or worker that was away, a crash, results that came out useless under these seeds.
+_AGAIN = (HostUnavailable, EngineFailed, PhaseFailed, KernelDied, RunBusy, ClusterError)
 _NEVER = (PromptRefused, OrderRejected)
 _HOPELESS = (KeyMissing, KeyRejected, CreditExhausted, StoreError)
 

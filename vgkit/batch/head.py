@@ -87,8 +87,12 @@ class Exclude(_Noun):
 
 
 class BatchFile(Head):
-    """A batch as a TOML file has it: a matrix, films one by one, a table beside it, or all three."""
+    """A batch as a TOML file has it: a matrix, films one by one, a table beside it, or all three.
 
+    ``needs`` is what a worker of a cluster must offer, besides hosts, to be given one of its films.
+    """
+
+    needs: dict[Literal["gpu"], Annotated[StrictInt, Field(ge=1, le=64)]] = Field(default_factory=dict)
     exclude: tuple[Exclude, ...] = ()
     films: tuple[dict[str, Any], ...] = ()
     rows: str = ""

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vgkit.batch.wrong import Place, Wrong
 from vgkit.brief import Brief
@@ -30,6 +30,7 @@ class Film:
     batch: Batch
     settings: dict[str, Any]
     rehearsal: dict[str, Any] | None
+    needs: Mapping[Literal["gpu"], int] = dataclasses.field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

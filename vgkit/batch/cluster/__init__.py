@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from vgkit.batch.crew import Crew
 from vgkit.batch.planned import Film
+from vgkit.batch.standing import is_there, standings_of
 from vgkit.errors import BatchError, ExtraMissing
 
 EXTRA = "pip install 'vgkit[cluster]'"
@@ -41,7 +42,8 @@ def cluster_crew(
     from vgkit.batch.cluster.looking import Terms, looked_over
 
     with connected(address) as client, Terms.of(films, runs_at=runs_at) as terms:
-        workers = looked_over(client, films, terms)
+        standings = standings_of(films[0].batch.name)
+        workers = looked_over(client, [film for film in films if not is_there(film.name, standings)], terms)
         crew = ClusterCrew(client, films, terms=terms, workers=workers, limits=limits or {}, at_once=at_once)
         with crew.closing():
             yield crew

@@ -121,7 +121,8 @@ class ClusterCrew:
 
     def _told(self, job: Job, done: Future) -> Ending | None:
         """How a turn ended by what the cluster says; None where another was given to it in its place."""
-        if self._under_way.get(job.run, (job, None))[1] is not done:
+        _, given = self._under_way.get(job.run, (job, None))
+        if given is None or given.key != done.key:
             return None
         try:
             return self._fetched(job, done.result(timeout=_RESULT_S))

@@ -32,13 +32,12 @@ def _asked(engines: tuple[tuple[Role, str], ...]) -> tuple[tuple[str, tuple[str,
 
 
 def needs_of(film: Film) -> Needs:
-    """What one film needs: a place at each of its hosts, or one of a machine's cores where it asks none."""
+    """What one film needs: a place at each of its hosts, or one of a machine's cores where it asks none, and what its
+    batch says besides."""
     hosts = {host for hosts in hosts_by_phase(film).values() for host in hosts} & {*HOSTS}
-    if not hosts:
-        return ((LOCAL, 1.0),)
-    if film.rehearsal is not None:
-        return ((REHEARSAL, 1.0),)
-    return tuple((f"host:{host}", 1.0) for host in sorted(hosts))
+    asked = {f"host:{host}" for host in hosts} if film.rehearsal is None else {REHEARSAL} if hosts else set()
+    needs: list[tuple[str, float]] = [(host, 1.0) for host in asked or {LOCAL}]
+    return tuple(sorted([*needs, *film.needs.items()]))
 
 
 def counted(films: Iterable[Film]) -> Counter[Needs]:
@@ -71,5 +70,7 @@ def unmet(wanted: Mapping[Needs, int], workers: Iterable[Mapping[str, Any]]) -> 
 
 
 def _cure(what: str) -> str:
+    if what == "gpu":
+        return "Give a worker its --gpus"
     keys = [name for host, name in KEYS.items() if f"host:{host}" in what]
     return f"Set {' and '.join(keys)} where a worker runs" if keys else "Give a worker what it lacks"

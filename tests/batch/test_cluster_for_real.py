@@ -1,0 +1,140 @@
+"""A batch on a real scheduler and two workers, each a process: one is killed in the middle, then the driver is, and all
+films come to be, nothing is paid for twice, and no half file is taken for whole."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import psutil
+import pytest
+from rehearsed import billed, created_twice, hosts_apart
+
+from vgkit.files import sha256_of
+from vgkit.ledger import Ledger, read_events
+from vgkit.places import rehearsal_dir
+
+pytestmark = pytest.mark.slow
+
+WORLD = "films-rehearsed"
+FILMS = ("f1", "f2", "f3", "f4")
+HEAD = "name,prompt,profile,engines.video,duration_s,seed,settings.quality,caps.run_usd\n"
+ROW = "f{0},A red kite over dunes. Folds to a sleeve.,dev,zeroscope-draft,6,{0},draft,1.00\n"
+PATIENCE_S = 560.0
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> str:
+    """Films of six seconds, by the quickest engines that cost."""
+    path = tmp_path / "films.csv"
+    path.write_text(HEAD + "".join(ROW.format(film[1:]) for film in FILMS))
+    return str(path)
+
+
+@contextmanager
+def process(environment: Mapping[str, str], *command: str, heard: bool = False) -> Iterator["subprocess.Popen[str]"]:
+    """A process, ``heard`` or not, that is killed with its children where it has not ended by the end of the block."""
+    out = subprocess.PIPE if heard else subprocess.DEVNULL  # a pipe that nobody empties would stop it
+    with subprocess.Popen([sys.executable, "-m", *command], env=environment, stdout=out, stderr=out, text=True) as one:
+        try:
+            yield one
+        finally:
+            kill(one)
+
+
+def kill(one: "subprocess.Popen[str]") -> None:
+    """End a process at once, and what it started: of a worker first its nanny, which would start it again."""
+    family: list[psutil.Process] = []
+    if one.poll() is None:
+        family = [psutil.Process(one.pid), *psutil.Process(one.pid).children()]
+    for each in family:
+        each.kill()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not so():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def count(runs: Path, *kinds: str) -> int:
+    records = runs.glob(f"{WORLD}.*/events.jsonl")
+    return sum(len(read_events(path).of(*kinds)) for path in records)  # type: ignore[arg-type]
+
+
+def test_a_worker_and_the_driver_are_killed_and_all_films_come_to_be(table: str, runs: Path) -> None:
+    hosts, address = rehearsal_dir(WORLD), f"tcp://127.0.0.1:{free_port()}"
+    with hosts_apart(hosts, speed=1000, faults="mild", seed=1) as environment:
+        scheduler = process(environment, "distributed.cli.dask_scheduler", "--host", address, "--no-dashboard")
+        first, second = (process(environment, "vgkit", "worker", address, "--films", "2") for _ in range(2))
+        with scheduler, first as lost, second:
+            begun = ("vgkit", "batch", "run", table, "--rehearse", "--speed", "1000", "--faults", "mild")
+            with process(environment, *begun, "--scheduler", address, "--json", heard=True) as driver:
+                wait_until(lambda: driver.poll() is not None or count(runs, "call_submitted") > 6)
+                kill(lost)
+                wait_until(lambda: driver.poll() is not None or count(runs, "call_settled") > 12)
+                assert driver.poll() is None, driver.communicate()
+                driver.send_signal(signal.SIGKILL)
+            resumed = ("vgkit", "batch", "resume", WORLD, "--scheduler", address, "--json")
+            with process(environment, *resumed, heard=True) as driver:
+                said, wrong = driver.communicate(timeout=PATIENCE_S)
+    assert driver.returncode == 0, wrong
+    summary = json.loads(said)
+    assert {each["state"] for each in summary["results"]} <= {"success", "degraded"}
+    assert len(summary["results"]) == len(FILMS)
+    check_money(runs, hosts, summary["cost_usd"])
+    check_files(runs)
+    assert "Traceback" not in wrong
+
+
+def check_money(runs: Path, hosts: Path, cost_usd: str) -> None:
+    """Nothing was paid for twice, and the ledger says what the hosts' bill does."""
+    bill = sum((charge.usd for charge in billed(hosts)), Decimal(0))
+    assert created_twice(hosts) == {}
+    assert sum(Ledger(runs).spent(f"{WORLD}.{film}") for film in FILMS) == Decimal(cost_usd)
+    assert abs(Decimal(cost_usd) - bill) < Decimal("0.01") * len(FILMS)
+    assert bill > 0
+
+
+def check_files(runs: Path) -> None:
+    """Every file that a phase has on record is there, with the bytes it had."""
+    for film in FILMS:
+        folder = runs / f"{WORLD}.{film}"
+        records = [json.loads(path.read_text()) for path in (folder / "phases").glob("*.json")]
+        assert len(records) == 6
+        for record in records:
+            gone = record.get("let_go", ())
+            made = {name: digest for name, digest in record["outputs"].items() if name not in gone}
+            assert {name: sha256_of(folder / name) for name in made} == made
+
+
+def test_a_worker_says_what_it_offers_and_ends_when_it_is_asked(runs: Path) -> None:
+    address = f"tcp://127.0.0.1:{free_port()}"
+    keys = {**os.environ, "REPLICATE_API_TOKEN": "r8_none", "OPENAI_API_KEY": ""}
+    scheduler = process(os.environ, "distributed.cli.dask_scheduler", "--host", address, "--no-dashboard")
+    with scheduler, process(keys, "vgkit", "worker", address, "--films", "3", "--gpus", "1", heard=True) as worker:
+        assert worker.stderr
+        lines = iter(worker.stderr.readline, "")
+        cores = os.cpu_count()
+        assert next(lines) == (
+            f"This worker makes up to 3 films at once and offers host:local {cores}, host:rehearsal 3, "
+            "host:replicate 3, gpu 1.\n"
+        )
+        assert any("Registered to" in line for line in lines)
+        worker.send_signal(signal.SIGINT)
+        assert "Traceback" not in "".join(lines)
+        assert worker.wait(PATIENCE_S) == 0
