@@ -27,7 +27,7 @@ WORLD = "films-rehearsed"
 FILMS = ("f1", "f2", "f3", "f4")
 HEAD = "name,prompt,profile,engines.video,duration_s,seed,settings.quality,caps.run_usd\n"
 ROW = "f{0},A red kite over dunes. Folds to a sleeve.,dev,zeroscope-draft,6,{0},draft,1.00\n"
-PATIENCE_S = 560.0
+PATIENCE_S = 280.0
 
 
 @pytest.fixture
