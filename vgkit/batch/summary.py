@@ -181,7 +181,6 @@ def _told(each: Fared) -> dict[str, Any]:
 
 def _missing_table(missing: Sequence[Fared]) -> Table:
     rows = tuple(
-        (each.run, each.state, each.phase, " ".join(each.why.split())[:100], each.next_move)
-        for each in missing
+        (each.run, each.state, each.phase, " ".join(each.why.split())[:100], each.next_move) for each in missing
     )
     return Table("Not there", ("film", "state", "phase", "why", "go on with"), rows)
