@@ -1,6 +1,5 @@
 """Makes a batch: what is missing, as the caps allow, whatever breaks on the way."""
 
-import logging
 import signal
 import threading
 import time
@@ -21,16 +20,13 @@ from vgkit.batch.syncing import Syncing
 from vgkit.batch.threads import ThreadCrew, sized
 from vgkit.batch.till import Till
 from vgkit.engines.registry import full_name
-from vgkit.errors import BatchError, VgkitError
+from vgkit.errors import BatchError
 from vgkit.keys import load_keys
-from vgkit.ledger import Ledger
 from vgkit.places import runs_dir
 from vgkit.profiles import profile_for
 from vgkit.rehearse import hosts_of
 from vgkit.run import check_room
 from vgkit.runlog import logging_to
-
-log = logging.getLogger(__name__)
 
 Which = Literal["missing", "failed", "unfailed"]
 Looked = Callable[[Tally], None]
@@ -72,13 +68,14 @@ def make_batch(
         raise BatchError("There is no film to make.")
     begun, record = time.monotonic(), BatchRecord(films[0].batch.name)
     load_keys()
-    with record.alone(), logging_to(record.log):
+    with record.alone(), logging_to(record.log), Syncing(runs_dir()) as syncing:
         if file:
             record.begin(file, films[0].rehearsal)
         due = list(_due(films, _all_fared(films, record, standings_of(record.name)), how.which))
         room(sum(film.checked.brief.duration_s for film in due))
-        tally, billed_usd = _made(due, how, record, crew, looked, stopping) if due else (Tally(0), None)
-        _sync()
+        tally, billed_usd = (
+            _made(due, how, _Hearing(record, syncing), crew, looked, stopping) if due else (Tally(0), None)
+        )
         summary = _summed_up(films, record, tally, billed_usd=billed_usd, wall_s=time.monotonic() - begun)
         record.write_summary(summary.as_json)
         return summary
@@ -119,21 +116,21 @@ def _due(films: Sequence[Film], so_far: Sequence[Fared], which: Which) -> Iterat
 def _made(
     due: Sequence[Film],
     how: How,
-    record: BatchRecord,
+    hearing: "_Hearing",
     crew: Crew | None,
     looked: Looked,
     stopping: Callable[[], Stopping],
 ) -> tuple[Tally, Decimal | None]:
     """Make films; how far it came, and what rehearsed hosts have charged by then."""
     hosted = any(not engine.endswith("@local") for film in due for engine in _engines(film))
-    with hosts_of(due[0].run()) as servers, _signals() as heard, Syncing(runs_dir()) as syncing:
+    with hosts_of(due[0].run()) as servers, _signals() as heard:
         coordinator = Coordinator(
             due,
             count=len(due),
             crew=crew or ThreadCrew(at_once=how.at_once or sized(hosted=hosted)),
             till=Till(due[0].batch, rehearsal=due[0].rehearsal is not None),
             policy=how.policy,
-            heard=_Hearing(record, syncing),
+            heard=hearing,
             stopping=lambda: max(heard(), stopping(), key=_URGENCY.index),
             looked=looked,
         )
@@ -155,13 +152,6 @@ class _Hearing:
     def __call__(self, ending: Ending) -> None:
         self._record.add(ending)
         self._syncing.look()
-
-
-def _sync() -> None:
-    try:
-        Ledger(runs_dir()).sync()
-    except VgkitError as refusal:  # the events are the truth; the next sync brings them in
-        log.warning("the ledger was not brought up to date: %s", refusal)
 
 
 @contextmanager
