@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,15 @@ from websockets.sync.client import ClientConnection
 
 pytestmark = pytest.mark.slow
 
+# What shows comes six seconds after the cell has ended, as where five people come at once.
+BUSY = """
+import sys, time
+from IPython.core.getipython import get_ipython
+from IPython.display import HTML, display
+sys.stdout.flush_timeout = sys.stderr.flush_timeout = 0.1  # else the cell itself would wait
+get_ipython().kernel.iopub_thread.schedule(lambda: time.sleep(6))
+display(HTML("<p>shown at last</p>"))
+"""
 PING_MS = 500
 PINGS = 5  # take longer than it waits for an answer, which is as long as three
 
@@ -44,6 +54,11 @@ class Silent(ClientConnection):
     def __init__(self, *socket: Any, **options: Any) -> None:
         super().__init__(*socket, **options)
         self.protocol.send_frame = lambda _: None  # type: ignore[method-assign]
+
+
+def test_what_a_busy_machine_delivers_late_is_on_the_page(tmp_path: Path) -> None:
+    with served(tmp_path, BUSY) as pages, pages.visitor() as person:
+        assert "shown at last" in person.get("/").text
 
 
 def test_a_page_that_answers_keeps_its_connection(pages: Pages) -> None:

@@ -42,6 +42,7 @@ _WARM = {pages.STUDIO: 2, pages.PROMPT_LAB: 1}
 _EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 _PING_MS = 30_000
 _STOP_S = 8.0
+_OUTPUT_S = 300  # nbclient gives a busy machine 4 s to deliver what a cell shows, and then shows an empty page
 # What of Voilà stays. All else would show notebooks, their folder, or what another page was asked.
 _KEPT = {
     *(KernelHandler, VoilaKernelWebsocketHandler, VoilaShutdownKernelHandler),
@@ -140,6 +141,7 @@ def settings(token: str, notebooks: Path) -> Config:
                 "preheat_denylist": [rf"(?!.*/({ours})$)"],
                 "kernel_pools_config": {name: {"pool_size": size} for name, size in _WARM.items()},
             },
+            "VoilaExecutor": {"iopub_timeout": _OUTPUT_S},
             "PasswordIdentityProvider": {"allow_password_change": False},
             **kernels.settings(Path(tempfile.gettempdir()) / "voila_12345678"),
         }
