@@ -116,9 +116,6 @@ def test_one_interrupt_lets_the_phases_at_work_end_and_begins_no_film(table: Wri
     assert states(summary) == {"f1": "stopped", "f2": "waiting"}
     assert summary["why_ended"].startswith("Stopped. What is finished is kept")
     assert events(runs, "f1", "phase_started", "phase_finished", "phase_failed")[-1].kind == "phase_finished"
-    code, summary, said = batch("resume", WORLD)
-    assert code == 0, said
-    check_money(runs, summary)
 
 
 def test_a_second_interrupt_cancels_what_is_open_on_hosts_and_the_batch_goes_on(table: Written, runs: Path) -> None:

@@ -3,9 +3,6 @@
 import logging
 import os
 import queue
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +13,7 @@ import dask
 import pytest
 from batches import films
 from distributed import LocalCluster
+from schedulers import scheduler
 
 from vgkit.batch.cluster import cluster_crew
 from vgkit.batch.cluster.connecting import connected
@@ -292,17 +290,15 @@ def test_a_film_that_kills_its_workers_fails_for_good_and_says_what_to_do() -> N
 @pytest.mark.slow
 def test_a_scheduler_that_goes_away_ends_the_batch_and_says_how_to_go_on() -> None:
     planned = films(2)
-    address = "tcp://127.0.0.1:28786"
-    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", address, "--no-dashboard"]
     with (
-        subprocess.Popen(command, stderr=subprocess.DEVNULL) as scheduler,
-        connected(address) as client,
+        scheduler(os.environ) as running,
+        connected(running.address) as client,
         Terms.of(planned, runs_at="") as terms,
     ):
         crew = ClusterCrew(client, planned, terms=terms, workers={}, limits={})
         begin(crew, planned)
         assert crew.ended(0.2) is None
-        scheduler.send_signal(signal.SIGKILL)
+        running.process.kill()
         with pytest.raises(ClusterError, match="vgkit batch resume kites-rehearsed --scheduler") as lost:
             endings(crew, 1)
         assert "went away with 2 films under way" in str(lost.value)

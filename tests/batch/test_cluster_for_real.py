@@ -4,7 +4,6 @@ films come to be, nothing is paid for twice, and no half file is taken for whole
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from rehearsed import billed, created_twice, hosts_apart
+from schedulers import scheduler
 
 from vgkit.files import sha256_of
 from vgkit.ledger import Ledger, read_events
@@ -58,12 +58,6 @@ def kill(one: "subprocess.Popen[str]") -> None:
         each.kill()
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 def wait_until(so: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE_S
     while not so():
@@ -77,11 +71,11 @@ def count(runs: Path, *kinds: str) -> int:
 
 
 def test_a_worker_and_the_driver_are_killed_and_all_films_come_to_be(table: str, runs: Path) -> None:
-    hosts, address = rehearsal_dir(WORLD), f"tcp://127.0.0.1:{free_port()}"
-    with hosts_apart(hosts, speed=1000, faults="mild", seed=1) as environment:
-        scheduler = process(environment, "distributed.cli.dask_scheduler", "--host", address, "--no-dashboard")
+    hosts = rehearsal_dir(WORLD)
+    with hosts_apart(hosts, speed=1000, faults="mild", seed=1) as environment, scheduler(environment) as dask:
+        address = dask.address
         first, second = (process(environment, "vgkit", "worker", address, "--films", "2") for _ in range(2))
-        with scheduler, first as lost, second:
+        with first as lost, second:
             begun = ("vgkit", "batch", "run", table, "--rehearse", "--speed", "1000", "--faults", "mild")
             with process(environment, *begun, "--scheduler", address, "--json", heard=True) as driver:
                 wait_until(lambda: driver.poll() is not None or count(runs, "call_submitted") > 6)
@@ -123,10 +117,12 @@ def check_files(runs: Path) -> None:
 
 
 def test_a_worker_says_what_it_offers_and_ends_when_it_is_asked(runs: Path) -> None:
-    address = f"tcp://127.0.0.1:{free_port()}"
     keys = {**os.environ, "REPLICATE_API_TOKEN": "r8_none", "OPENAI_API_KEY": ""}
-    scheduler = process(os.environ, "distributed.cli.dask_scheduler", "--host", address, "--no-dashboard")
-    with scheduler, process(keys, "vgkit", "worker", address, "--films", "3", "--gpus", "1", heard=True) as worker:
+    offering = ("--films", "3", "--gpus", "1")
+    with (
+        scheduler(os.environ) as dask,
+        process(keys, "vgkit", "worker", dask.address, *offering, heard=True) as worker,
+    ):
         assert worker.stderr
         lines = iter(worker.stderr.readline, "")
         cores = os.cpu_count()

@@ -86,9 +86,9 @@ def test_longer_films_have_larger_caps_and_fewer_can_be_made(runs: Path) -> None
 
 
 @pytest.mark.slow
-def test_three_short_films_come_through_mild_faults_with_their_books_in_order(runs: Path) -> None:
-    made = fifty(Asked(count=3, duration_s=6, at_once=3))
-    assert [film.state for film in made.films] == ["success"] * 3, made.films
+def test_two_short_films_come_through_mild_faults_with_their_books_in_order(runs: Path) -> None:
+    made = fifty(Asked(count=2, duration_s=6, at_once=2))
+    assert [film.state for film in made.films] == ["success"] * 2, made.films
     assert set(kept(made).values()) == {"yes"}
     assert made.faults
     assert 0 < made.own_s < made.wall_s
