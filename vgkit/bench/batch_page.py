@@ -41,7 +41,8 @@ recovered from is not taken out of the numbers. What they paint are drawings, so
 
 _MEASURED = """## What was asked for
 
-Shares are of all films, each with Wilson's interval of {level:.0%}: {count} films can't prove more.
+Shares are of all films, each with Wilson's interval of {level:.0%}: {count} films can't prove more. The ledger books a
+chat call whose reply was lost at its estimate, as its host can't be asked about it.
 """
 
 _FIGURES = """## What a film takes
@@ -78,7 +79,7 @@ def verdicts(found: Reliability) -> Table:
         _share_row("finished", found.finished, found, FINISHED),
         _share_row("finished and whole", found.undegraded, found, UNDEGRADED),
         ("spent of the caps", caps, "no more", kept(within)),
-        ("by the ledger, by the hosts' bill", books, "equal to the cent", kept(gap < cents)),
+        ("by the ledger, by the hosts' bill", books, "within a cent", kept(gap < cents)),
         ("ordered a second time", f"{found.made_twice}", "none", kept(not found.made_twice)),
     )
     asked = found.asked
