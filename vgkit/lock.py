@@ -47,13 +47,18 @@ class Owner:
 
 
 class RunLock:
-    """Holds a run's folder for the length of a ``with`` block; RunBusy says who else does."""
+    """Holds a run's folder for the length of a ``with`` block; RunBusy says who else does.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    ``make`` makes the folder where it is missing; StoreError says that it can't be.
+    """
+
+    def __init__(self, folder: Path, *, make: bool = False) -> None:
+        self.folder, self._make = folder, make
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
+        if self._make:
+            _make(self.folder)
         descriptor = _opened(self.folder)
         try:
             if _taken(descriptor, self.folder):
@@ -100,6 +105,13 @@ def _taken(descriptor: int, folder: Path) -> bool:
         f"Run {folder.name} is in use: {owner or 'another process'} works in it. Wait until it ends or {stop}, "
         "then try again."
     )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refused(folder, error) from error
 
 
 def _opened(folder: Path) -> int:

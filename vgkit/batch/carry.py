@@ -30,13 +30,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
-from vgkit.batch.carrying.files import CUT, bring_files, locked_events, merge_events, sent_files
+from vgkit.batch.carrying.files import CUT, EVENTS, bring_files, merge_events, sent_files
 from vgkit.batch.carrying.following import bring_results, put_state, sent_results
 from vgkit.batch.carrying.state import TRIES, Note, Shelf, State, unsettled
 from vgkit.errors import RunBusy, RunError, RunNotFound
-from vgkit.files import refused
 from vgkit.ledger import read_events
-from vgkit.ledger.events import CARRIED, whole_lines
+from vgkit.ledger.events import CARRIED, locked_events, whole_lines
 from vgkit.ledger.rehearsals import world_of
 from vgkit.lock import RunLock
 from vgkit.phases.intermediates import record_of
@@ -72,7 +71,7 @@ def fetch_run(run: str, at: str) -> None:
     """Bring a run here from a place, with what its calls have brought. Raises RunNotFound, RunBusy and StoreError."""
     shelf, folder = Shelf(run, at), runs_dir() / run
     there, _ = _there(shelf)
-    with _held(folder):
+    with RunLock(folder, make=True):
         bring_results(shelf, there)  # the money first: where this is cut off, nothing that is here is paid for again
         merge_events(folder, there.events)
         bring_files(shelf, there.files, folder)
@@ -92,7 +91,7 @@ def carried(run: str, at: str, *, gate: Gate) -> Iterator[Gate]:
     _there(shelf)
     before = Note.of(folder)
     ours = before.ours if before else not folder.exists()
-    with _held(folder):
+    with RunLock(folder, make=True):
         note, there = _taken_up(shelf, ours=ours)
         bring_results(shelf, there)
         merge_events(folder, there.events)
@@ -113,16 +112,6 @@ def _there(shelf: Shelf) -> tuple[State, str]:
             "place."
         )
     return there
-
-
-@contextlib.contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refused(folder, error) from error
-    with RunLock(folder):
-        yield
 
 
 def _taken_up(shelf: Shelf, *, ours: bool) -> tuple[Note, State]:
@@ -152,7 +141,7 @@ def _upload(folder: Path) -> None:
         raise RunError(f"What is known of {folder.name}'s place can't be read. Make the batch again to go on with it.")
     shelf = Shelf(folder.name, note.at)
     files = sent_files(shelf, folder, known=note.files)
-    with locked_events(folder) as descriptor:
+    with locked_events(folder / EVENTS) as descriptor:
         note = dataclasses.replace(Note.of(folder) or note, files=files)
         put_state(shelf, folder, note, whole_lines(descriptor))
 
@@ -184,7 +173,7 @@ def _brought_together(shelf: Shelf, folder: Path, there: State) -> State:
         files = {**files, **there.files, "run.json": files["run.json"]}
     record = read_events(folder / "events.jsonl").events
     results = {**there.results, **sent_results(shelf, there.world, record, known=there.results)}
-    with locked_events(folder) as descriptor:
+    with locked_events(folder / EVENTS) as descriptor:
         return State(there.world, files=files, results=results, events=whole_lines(descriptor))
 
 

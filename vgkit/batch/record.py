@@ -54,11 +54,7 @@ class BatchRecord:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the batch against a second process that would make it. Raises RunBusy and StoreError."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise refused(self.folder, error) from error
-        with RunLock(self.folder):
+        with RunLock(self.folder, make=True):
             self._end_torn_line()
             yield
 

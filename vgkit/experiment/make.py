@@ -7,7 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from itertools import groupby
@@ -16,7 +16,6 @@ from typing import Any
 
 from vgkit.errors import CreditExhausted, Interrupted, KeyMissing, KeyRejected, StoreError, VgkitError
 from vgkit.experiment.films import Film
-from vgkit.files import refused
 from vgkit.ledger import Ledger, read_events
 from vgkit.lock import RunLock
 from vgkit.phases.report import Table, dollars
@@ -167,13 +166,6 @@ def _fared(film: Film, ledger: Ledger, failed: dict[str, str], *, kept: bool) ->
     )
 
 
-@contextmanager
-def _alone(batch: str) -> Iterator[None]:
-    """Hold an experiment against a second process that would make it. Raises RunBusy."""
-    folder = runs_dir() / ".experiments" / batch
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refused(folder, error) from error
-    with RunLock(folder):
-        yield
+def _alone(batch: str) -> RunLock:
+    """What holds an experiment against a second process that would make it."""
+    return RunLock(runs_dir() / ".experiments" / batch, make=True)

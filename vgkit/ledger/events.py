@@ -97,7 +97,7 @@ class Events:
         if kind == "metric" and kept.get("value") is None and fields.get("value") is not None:
             kept["reason"] = kept.get("reason") or f"the measure gave {fields['value']}"
         shape = check(kind, kept)
-        with self._opened() as descriptor:
+        with locked_events(self.path) as descriptor:
             # Stamped under the lock, so that the order of ids is the order of lines. Machines that take turns at a run
             # have clocks of their own, and who reads goes by the ids: one behind counts on from the last line.
             now_ns = time.time_ns()
@@ -111,19 +111,20 @@ class Events:
                 os.fsync(descriptor)
         return event
 
-    @contextmanager
-    def _opened(self) -> Iterator[int]:
-        """Hold the file open and locked for one line."""
-        # Opened anew each time: processes and threads that share a descriptor share its lock too.
+
+@contextmanager
+def locked_events(path: Path) -> Iterator[int]:
+    """Hold a run's events open, against all who write there, made where it is missing. Raises StoreError."""
+    # Opened anew each time: processes and threads that share a descriptor share its lock too.
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                yield descriptor
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise StoreError(_refusal(self.path, error)) from error
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StoreError(_refusal(path, error)) from error
 
 
 def _kept(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 What only this machine has a use for stays: locks, drafts, and the joined cut, which is the largest of all and is joined
 anew from the clips where a later phase needs it."""
 
-import fcntl
 import logging
 import os
 import shutil
@@ -14,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from vgkit.batch.carrying.state import Shelf
-from vgkit.files import refused, sha256_of
-from vgkit.ledger.events import whole_lines
+from vgkit.files import sha256_of
+from vgkit.ledger.events import locked_events, whole_lines
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +81,7 @@ def merge_events(folder: Path, theirs: bytes) -> tuple[list[bytes], list[bytes]]
 
     Lines are only ever added: who reads events goes on from where the last reading ended.
     """
-    with locked_events(folder) as descriptor:
+    with locked_events(folder / EVENTS) as descriptor:
         ours = whole_lines(descriptor)
         here, there = ours.splitlines(keepends=True), theirs.splitlines(keepends=True)
         known, known_there = frozenset(here), frozenset(there)
@@ -93,18 +92,3 @@ def merge_events(folder: Path, theirs: bytes) -> tuple[list[bytes], list[bytes]]
                 added = added[os.write(descriptor, added) :]
             os.fsync(descriptor)
         return [line for line in here if line not in known_there], missing
-
-
-@contextmanager
-def locked_events(folder: Path) -> Iterator[int]:
-    """Hold a run's events open, against all who write there."""
-    path = folder / EVENTS
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield descriptor
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise refused(path, error) from error
