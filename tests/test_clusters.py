@@ -1,6 +1,7 @@
 """What configures clusters is held against what reads it, since a slip shows only where there is a cluster."""
 
 import ast
+import importlib
 import json
 import re
 import shlex
@@ -212,8 +213,17 @@ def test_an_image_holds_what_vgkit_needs_and_no_keys_or_runs() -> None:
 
 
 def test_the_python_for_other_clusters_is_python_and_uses_what_there_is() -> None:
-    for block in re.findall(r"^```py\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE):
-        ast.parse(block)
+    blocks = re.findall(r"^```py(?:thon)?\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    assert "dask_jobqueue" in "".join(blocks)
+    ours = [
+        (node.module, alias.name)
+        for block in blocks
+        for node in ast.walk(ast.parse(block))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("vgkit")
+        for alias in node.names
+    ]
+    assert ours
+    assert [each for each in ours if not hasattr(importlib.import_module(str(each[0])), each[1])] == []
 
 
 def certificates(folder: Path) -> Path:
