@@ -23,7 +23,8 @@ class Said:
         return self.words
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.words)}</pre>"
+        # Jupyter would show it in the letters of running text, in which no column stands below its name.
+        return f"<pre style='font-family: monospace'>{html.escape(self.words)}</pre>"
 
 
 def costs_alone(asked: Asked) -> Said:
