@@ -143,6 +143,30 @@ def test_a_fresh_kernel_is_another_process_each_time(tmp_path: Path) -> None:
     assert printed(records[0]) != printed(records[1])
 
 
+def test_a_kernel_imports_what_it_is_told_to_and_leaves_the_rest_to_the_notebook(tmp_path: Path) -> None:
+    # It imports 0.1 s after it is up, which on a busy machine may be later than the notebook comes.
+    look = "import asyncio, sys; await asyncio.sleep(0.2); print('colorsys' in sys.modules, 'chunk' in sys.modules)"
+    with NotebookRunner(modules=("no.such.module", "colorsys")) as runner:
+        done = runner.run(write_notebook(tmp_path / "n.ipynb", look), tmp_path / "out.ipynb", {}, cwd=tmp_path)
+    assert printed(done.out) == "True False\n"
+
+
+def test_what_a_notebook_asks_for_at_the_end_of_its_process_is_done(tmp_path: Path) -> None:
+    ask = "import atexit, pathlib; _ = atexit.register(pathlib.Path('bye').touch)"
+    with NotebookRunner() as runner:
+        runner.run(write_notebook(tmp_path / "n.ipynb", ask), tmp_path / "out.ipynb", {}, cwd=tmp_path)
+        assert not (tmp_path / "bye").exists()
+    assert (tmp_path / "bye").exists()
+
+
+def test_the_record_has_what_earlier_cells_said_while_a_later_one_runs(warm: NotebookRunner, tmp_path: Path) -> None:
+    look = "record = __import__('json').load(open('out.ipynb'))['cells']"
+    tell = "print([cell['metadata']['papermill']['status'] for cell in record], record[0]['outputs'][0]['text'])"
+    notebook = write_notebook(tmp_path / "n.ipynb", "print('said')", f"{look}; {tell}", "print('later')")
+    done = warm.run(notebook, tmp_path / "out.ipynb", {}, cwd=tmp_path)
+    assert "['completed', 'running', 'pending'] ['said\\n']" in printed(done.out)
+
+
 def test_an_error_in_a_cell_is_told_with_its_place_and_the_partial_record(warm: NotebookRunner, tmp_path: Path) -> None:
     notebook = write_notebook(tmp_path / "04_chunks.ipynb", "print('before')", "1 / 0", "print('after')")
     with pytest.raises(PhaseFailed) as failure:

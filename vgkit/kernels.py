@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,17 @@ from vgkit.ledger.redaction import redact_text
 log = logging.getLogger(__name__)
 
 _START_S = 60.0
+_GONE_S = 0.01  # between two looks whether it is; Jupyter looks ten times a second
 _LONGEST_SOCKET_PATH = 90  # the system allows 104 to 108, and a port number is appended
 _TURN_PAGE = "__import__('vgkit.kernel_main').kernel_main.turn_page({cwd!r}, {changed!r}, {removed!r})"
 
 
 class Kernel:
-    """One kernel process. Everything but `kill` belongs to the thread that started it: its sockets live there."""
+    """One kernel process, with ``modules`` imported. Everything but `kill` belongs to the thread that started it: its
+    sockets live there."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str] = ()) -> None:
+        self._modules = modules
         self._folder = tempfile.TemporaryDirectory(prefix="vgkit-", ignore_cleanup_errors=True)
         self._log = Path(self._folder.name) / "log"
         self._lifeline: int | None = None
@@ -121,10 +124,11 @@ class Kernel:
 
     async def _start(self) -> None:
         read_end, self._lifeline = os.pipe()
+        asked = [str(read_end), ",".join(self._modules), "-f", self.manager.connection_file, *_QUIET]
         try:
             with self._log.open("wb") as words:
                 await self.manager.start_kernel(
-                    extra_arguments=[str(read_end), "-f", self.manager.connection_file, *_QUIET],
+                    extra_arguments=asked,
                     pass_fds=(read_end,),
                     stdout=words,
                     stderr=words,
@@ -140,7 +144,12 @@ class Kernel:
 
     async def _close(self) -> None:
         try:
-            await self.manager.shutdown_kernel(now=self.killed_for is not None)
+            if self.killed_for is None:
+                await self.manager.request_shutdown()
+                await self.manager.finish_shutdown(pollinterval=_GONE_S)
+                await self.manager.cleanup_resources()
+            else:
+                await self.manager.shutdown_kernel(now=True)
         finally:
             if self.client:
                 self.client.stop_channels()

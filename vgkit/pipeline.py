@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 Kernel = Literal["warm", "fresh"]
 _ANIMATIC = PHASES.index("animatic")
+_IMPORTS = (*(f"vgkit.phases.{phase}" for phase in PHASES), "cv2", "av")  # every film's notebooks come to these
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ class _How:
 
 
 def _execute(run: Run, phases: Sequence[str], settings: Mapping[str, Mapping[str, Any]], how: _How) -> None:
-    with music_ahead(run) as begin_music, NotebookRunner(kernel=how.kernel) as runner, how.halt.over(runner):
+    kernels = NotebookRunner(kernel=how.kernel, modules=_IMPORTS)
+    with music_ahead(run) as begin_music, kernels as runner, how.halt.over(runner):
         if any(not run.path(f"phases/{phase}.json").exists() for phase in phases):
             runner.warm_up()
         for phase in phases:

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +52,13 @@ class Executed:
 class NotebookRunner:
     """Runs notebooks in one kernel that is reset between them ("warm") or in a new one each ("fresh").
 
-    Use it in a ``with`` block. There, in the main thread, SIGTERM and a closed terminal count as Ctrl-C.
+    ``modules`` are what the notebooks will import: a kernel does so while it starts. Use it in a ``with`` block. There,
+    in the main thread, SIGTERM and a closed terminal count as Ctrl-C.
     """
 
-    def __init__(self, *, kernel: Literal["warm", "fresh"] = "warm") -> None:
+    def __init__(self, *, kernel: Literal["warm", "fresh"] = "warm", modules: Sequence[str] = ()) -> None:
         self._reuse = kernel == "warm"
+        self._modules = modules
         self._kernel: Kernel | None = None
         self._stop_reason: Exception | None = None
         # Sockets and event loop belong to one thread, and the caller's may already run a loop, as in Jupyter.
@@ -150,7 +152,7 @@ class NotebookRunner:
         if self._kernel and not self._kernel.is_alive():
             self._close()
         if self._kernel is None:
-            kernel = self._kernel = Kernel()
+            kernel = self._kernel = Kernel(self._modules)
             try:
                 kernel.start()
             except KernelDied as error:
@@ -203,9 +205,28 @@ def _unformatted(path: Path) -> str:
 
 
 class _Record(NotebookExecutionManager):  # type: ignore[misc]
-    """The executed notebook on disk: whole at every moment, and true where papermill would say "completed"."""
+    """The executed notebook on disk: whole at every moment, and true where papermill would say "completed".
+
+    papermill writes all of it before and after each cell, prose too; here once as a cell of code begins, with what is
+    known by then, and at the end."""
+
+    _due = True
+
+    def cell_start(self, cell: Any, cell_index: int | None = None, **more: Any) -> None:
+        self._due = cell.cell_type == "code"
+        super().cell_start(cell, cell_index, **more)
+
+    def cell_complete(self, cell: Any, cell_index: int | None = None, **more: Any) -> None:
+        self._due = False
+        super().cell_complete(cell, cell_index, **more)
+
+    def notebook_complete(self, **more: Any) -> None:
+        self._due = True
+        super().notebook_complete(**more)
 
     def save(self, **_: object) -> None:
+        if not self._due:
+            return
         out = Path(self.output_path)
         draft = out.with_name(f".{out.stem}.saving.ipynb")
         try:
