@@ -3,7 +3,8 @@
 It shows what is there and makes nothing that the film needs, so it may be left out of a run at no loss."""
 
 import json
-from itertools import accumulate, islice
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain, islice
 from typing import TYPE_CHECKING, Any
 
 from vgkit import cut
@@ -15,6 +16,7 @@ from vgkit.run import Run
 if TYPE_CHECKING:
     from vgkit.media.edit import Segment
     from vgkit.media.picture import Picture
+    from vgkit.media.pixels import Frame
 
 _WIDTH_PX = 640
 _PLAYED_FRAMES = 3 * FILM_FPS
@@ -27,8 +29,12 @@ def before_and_after(run: Run) -> PhaseReport:
     chosen = sorted({0, len(segments) // 2, len(segments) - 1})
     _draw_stills(run, segments, chosen)
     played = max(chosen[:-1] or chosen, key=lambda number: segments[number].film_frames)
-    _draw_moving(run, segments, played)
-    _draw_flow(run, segments, chosen)
+    flows = []
+    for number, source in _sources(run, segments, chosen):
+        if number == played:
+            _draw_moving(run, segments, number, source)
+        flows.append(_flow(run.storyboard.shots[number].id, source))
+    _draw_flows(run, flows)
     shot = run.storyboard.shots[played].id
     return PhaseReport(
         run,
@@ -68,7 +74,7 @@ def _draw_stills(run: Run, segments: "list[Segment]", chosen: list[int]) -> None
     write_picture(sheet, run.path("before_after.png"))
 
 
-def _draw_moving(run: Run, segments: "list[Segment]", number: int) -> None:
+def _draw_moving(run: Run, segments: "list[Segment]", number: int, source: "Sequence[Picture]") -> None:
     """Put three seconds of one shot side by side: each generated frame held as long as it lasts, and the film."""
     import cv2
     import numpy as np
@@ -82,7 +88,7 @@ def _draw_moving(run: Run, segments: "list[Segment]", number: int) -> None:
     times = source_times(segment, reach, fps=cut.film_fps(), native_fps=cut.native_fps(run))[reach.before :]
     count = min(segment.film_frames, _PLAYED_FRAMES)
     first = _starts(segments)[number]
-    source = [to_rgb(picture) for picture in _source(run, segment)]
+    generated = [to_rgb(picture) for picture in source]
     height = round(_WIDTH_PX * run.storyboard.height_px / run.storyboard.width_px / 2) * 2
 
     def sized(frame: Any) -> Any:
@@ -91,36 +97,41 @@ def _draw_moving(run: Run, segments: "list[Segment]", number: int) -> None:
     film = frames_at(run.path("film.mp4"), range(first, first + count), width=None)
     pairs = zip(times[:count], film, strict=False)
     write_clip(
-        (np.hstack([sized(source[int(time)]), sized(frame)]) for time, (frame, _) in pairs),
+        (np.hstack([sized(generated[int(time)]), sized(frame)]) for time, (frame, _) in pairs),
         run.path("before_after.mp4"),
         fps=FILM_FPS,
         crf=18,
     )
 
 
-def _source(run: Run, segment: "Segment") -> "list[Picture]":
-    """A shot's pictures as generated, in the film's shape."""
+def _sources(run: Run, segments: "list[Segment]", chosen: list[int]) -> "Iterator[tuple[int, list[Picture]]]":
+    """The chosen shots' pictures as generated, in the film's shape; one shot is held at a time."""
     from vgkit.media.framing import framed
     from vgkit.media.intake import read_pictures
 
-    pictures = list(islice(read_pictures(run.path("cut.mkv")), segment.first, segment.first + segment.frames))
-    storyboard = run.storyboard
-    return framed(pictures, (storyboard.width_px, storyboard.height_px), framing=cut.framing_of(run))
+    size = (run.storyboard.width_px, run.storyboard.height_px)
+    pictures, read = iter(read_pictures(run.path("cut.mkv"))), 0
+    for number in chosen:
+        first, frames = segments[number].first, segments[number].frames
+        shot = list(islice(pictures, first - read, first - read + frames))
+        read = first + frames
+        yield number, framed(shot, size, framing=cut.framing_of(run))
 
 
-def _draw_flow(run: Run, segments: "list[Segment]", chosen: list[int]) -> None:
+def _flow(shot: str, source: "Sequence[Picture]") -> "tuple[list[Frame], list[str]]":
+    """A shot's middle frame beside what moves until the next, and what to write below them."""
     from vgkit.media.flow import flow_picture, motion_between
-    from vgkit.media.frames import write_picture
     from vgkit.media.picture import to_rgb
+
+    middle = max(0, len(source) // 2 - 1)
+    motion = motion_between(source[middle], source[min(middle + 1, len(source) - 1)])
+    labels = [f"{shot}, frame {middle}", f"to the next: {motion.agreement:.0%} comes home"]
+    return [to_rgb(source[middle]), flow_picture(motion)], labels
+
+
+def _draw_flows(run: Run, flows: "Sequence[tuple[list[Frame], list[str]]]") -> None:
+    from vgkit.media.frames import write_picture
     from vgkit.media.sheet import contact_sheet
 
-    pictures, labels = [], []
-    for number in chosen:
-        source = _source(run, segments[number])
-        middle = max(0, len(source) // 2 - 1)
-        motion = motion_between(source[middle], source[min(middle + 1, len(source) - 1)])
-        pictures += [to_rgb(source[middle]), flow_picture(motion)]
-        shot = run.storyboard.shots[number].id
-        labels += [f"{shot}, frame {middle}", f"to the next: {motion.agreement:.0%} comes home"]
-    sheet = contact_sheet(pictures, columns=2, labels=labels, width_px=1400)
-    write_picture(sheet, run.path("flow.png"))
+    pictures, labels = (list(chain.from_iterable(each)) for each in zip(*flows, strict=True))
+    write_picture(contact_sheet(pictures, columns=2, labels=labels, width_px=1400), run.path("flow.png"))
