@@ -1,3 +1,5 @@
+import os
+import socket
 import threading
 from decimal import Decimal
 from pathlib import Path
@@ -90,6 +92,32 @@ def test_a_call_another_run_left_open_is_brought_home_on_that_runs_account(runs:
     assert len(painter.client.calls) == 2
     assert kinds(runs, "one") == ["reserved", "submitted", "settled"]
     assert kinds(runs, "two") == ["cached", "reserved", "submitted", "settled"]
+
+
+def test_a_call_that_another_machine_has_just_left_open_is_brought_home_too(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter = Painter(steps=("final",))
+    door(runs, run="two").ask(ask(painter, runs, text="looks at all runs, and then not again for a minute"))
+    painter.client.goes.append("die waiting")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(socket, "gethostname", lambda: "elsewhere")
+        with pytest.raises(KeyboardInterrupt):
+            door(runs).ask(ask(painter, runs))
+    door(runs, run="two").ask(ask(painter, runs))
+    assert len(painter.client.calls) == 2
+    assert kinds(runs, "one") == ["reserved", "submitted", "settled"]
+
+
+def test_for_what_nobody_asked_before_no_other_run_is_looked_at(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    painter, looked = Painter(), []
+    door(runs).ask(ask(painter, runs, text="a first"))
+    scan = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path=".": looked.append(Path(path)) or scan(path))
+    door(runs, run="two").ask(ask(painter, runs, text="a second"))
+    assert runs not in looked
+    door(runs, run="two").ask(ask(painter, runs, text="a first"))
+    assert runs in looked
 
 
 def test_a_run_that_waits_for_another_to_make_the_same_call_can_be_stopped(runs: Path) -> None:

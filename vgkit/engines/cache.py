@@ -37,25 +37,35 @@ class Cache:
         return kept
 
     @contextmanager
-    def claim(self, mark: str, stopping: threading.Event) -> Iterator[None]:
+    def claim(self, mark: str, stopping: threading.Event) -> Iterator[bool]:
         """Hold a mark for one block, against threads and processes, so that no two pay for the same call.
 
-        A claim ends with its process, however that ends. Raises StoreError where the folder can't be written, and
+        The block is told whether anybody has held it before, and may have left something. A claim ends with its
+        process, however that ends. Raises StoreError where the folder can't be written, and
         Interrupted where it is stopped while somebody else makes the call.
         """
         lock = self.folder / mark[:2] / f".{mark}.claim"
         try:
             lock.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor, held_before = _opened(lock)
         except OSError as error:
             raise refused(lock, error) from error
         try:
             while not _taken(descriptor):
                 if stopping.wait(_LOOK_EVERY_S):
                     raise Interrupted("Another run makes the same call; this one was stopped while it waited for that.")
-            yield
+            yield held_before
         finally:
             os.close(descriptor)
+
+
+def _opened(lock: Path) -> tuple[int, bool]:
+    """A lock file that is never removed, and whether it was there."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(lock, flags | os.O_EXCL, 0o644), False
+    except FileExistsError:
+        return os.open(lock, flags, 0o644), True
 
 
 def _taken(descriptor: int) -> bool:

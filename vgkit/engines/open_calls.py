@@ -52,9 +52,14 @@ class CallBook:
         self.rehearsal = rehearsal
         self._index = RunIndex(runs_dir)
 
-    def refresh(self) -> None:
-        """Read what the runs have written since the last time."""
-        self._index.refresh()
+    def refresh(self, *, only: str = "") -> None:
+        """Read what all runs, or only one, have written since the last time."""
+        self._index.refresh(only=only)
+
+    def keep_up(self) -> None:
+        """Read what runs that are under way have written: enough for a call that nobody has asked for before, and as
+        quick with thousands of runs as with few."""
+        self._index.keep_up()
 
     def open(self, mark: str) -> OpenCall | None:
         """The call of this fingerprint that is open, if there is one; rather one that has a prediction."""

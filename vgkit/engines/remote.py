@@ -46,10 +46,15 @@ class Remote:
         assert isinstance(ask.engine, HostedEngine)
         engine, mark = ask.engine, order_mark(ask.engine, order)
         fields = self._fields(ask, order, mark)
-        with self.within.cache.claim(mark, self.within.stopping):
-            self.within.book.refresh()
-            if open_call := self.within.book.open(mark):
+        book = self.within.book
+        with self.within.cache.claim(mark, self.within.stopping) as asked_before:
+            if asked_before:
+                book.refresh()
+            else:
+                book.keep_up()
+            if open_call := book.open(mark):
                 self._take_up(engine, order, open_call, mark)
+                book.refresh()
                 mine = open_call.run == self.events.run_id
             else:
                 mine = False
@@ -57,8 +62,7 @@ class Remote:
                 if not mine:
                     self.events.write("call_cached", **fields, call=secrets.token_hex(8), cost_usd=Decimal(0))
                 return kept, False
-            self.within.book.refresh()
-            if self.within.book.has_failed(mark, run=self.events.run_id):
+            if book.has_failed(mark, run=self.events.run_id):
                 raise FailedBefore(f"{self.phase} {ask.subject}: this call to {engine.name} has failed before.")
             return self._buy(engine, order, mark, fields, chain, attempt), True
 

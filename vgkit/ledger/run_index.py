@@ -58,8 +58,8 @@ class RunIndex:
         own run, as all do who reserve money.
         """
         with self._using:
-            looked = self.rows("SELECT at FROM looks") if self._shared else []
-            recent = looked and 0 <= time.time() - looked[0][0] < _LOOK_AT_ALL_EVERY_S
+            looked = self.rows("SELECT at FROM looks")
+            recent = self._shared and looked and 0 <= time.time() - looked[0][0] < _LOOK_AT_ALL_EVERY_S
             self._look(tuple(folder for (folder,) in self.rows(_UNFINISHED)) if recent else None)
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:

@@ -28,7 +28,7 @@ class Settled:
 def open_calls(payer: Payer) -> list[OpenCall]:
     """What a run, or a lab, has under way on hosts, as far as its events tell."""
     book = CallBook(payer.folder.parent, rehearsal=payer.world)
-    book.refresh()
+    book.refresh(only=payer.folder.name)
     return [call for call in book.open_in(payer.name) if call.fields["host"] != "local"]
 
 
