@@ -91,8 +91,29 @@ def test_a_worker_and_the_driver_are_killed_and_all_films_come_to_be(table: str,
     assert {each["state"] for each in summary["results"]} <= {"success", "degraded"}
     assert len(summary["results"]) == len(FILMS)
     check_money(runs, hosts, summary["cost_usd"])
-    check_files(runs)
+    for film in FILMS:
+        check_files(runs / f"{WORLD}.{film}")
     assert "Traceback" not in wrong
+
+
+def test_where_no_disk_is_shared_films_are_carried_to_the_workers_and_home(runs: Path, tmp_path: Path) -> None:
+    table, place, elsewhere = tmp_path / "kites.csv", tmp_path / "place", tmp_path / "elsewhere"
+    head = "name,prompt,profile,duration_s,settings.quality\n"
+    table.write_text(f"{head}f1,A red kite over dunes. Folds to a sleeve.,offline,6,draft\n")
+    apart = {**os.environ, "VGKIT_RUNS": str(elsewhere)}
+    begun = ("vgkit", "batch", "run", str(table), "--json", "--runs-at", str(place))
+    with (
+        scheduler(os.environ) as dask,
+        process(apart, "vgkit", "worker", dask.address, "--films", "1"),
+        process(os.environ, *begun, "--scheduler", dask.address, heard=True) as driver,
+    ):
+        said, wrong = driver.communicate(timeout=PATIENCE_S)
+    assert driver.returncode == 0, wrong
+    (film,) = json.loads(said)["results"]
+    assert film["state"] == "success"
+    check_files(runs / film["run"])
+    assert read_events(runs / film["run"] / "events.jsonl").of("run_finished")
+    assert not list(elsewhere.glob("*/film.mp4"))
 
 
 def check_money(runs: Path, hosts: Path, cost_usd: str) -> None:
@@ -104,16 +125,14 @@ def check_money(runs: Path, hosts: Path, cost_usd: str) -> None:
     assert bill > 0
 
 
-def check_files(runs: Path) -> None:
-    """Every file that a phase has on record is there, with the bytes it had."""
-    for film in FILMS:
-        folder = runs / f"{WORLD}.{film}"
-        records = [json.loads(path.read_text()) for path in (folder / "phases").glob("*.json")]
-        assert len(records) == 6
-        for record in records:
-            gone = record.get("let_go", ())
-            made = {name: digest for name, digest in record["outputs"].items() if name not in gone}
-            assert {name: sha256_of(folder / name) for name in made} == made
+def check_files(film: Path) -> None:
+    """Every file that a phase of a film has on record is there, with the bytes it had."""
+    records = [json.loads(path.read_text()) for path in (film / "phases").glob("*.json")]
+    assert len(records) == 6
+    for record in records:
+        gone = record.get("let_go", ())
+        made = {name: digest for name, digest in record["outputs"].items() if name not in gone}
+        assert {name: sha256_of(film / name) for name in made} == made
 
 
 def test_a_worker_says_what_it_offers_and_ends_when_it_is_asked(runs: Path) -> None:
