@@ -1,3 +1,4 @@
+import signal
 import sys
 from pathlib import Path
 
@@ -7,6 +8,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 
 _LONG = ("browser", "slow")
+
+
+def pytest_configure() -> None:
+    """A suite that a shell began with ``&`` is deaf to Ctrl-C, and what it tests of Ctrl-C would be waited for."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
