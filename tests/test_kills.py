@@ -1,6 +1,6 @@
 """A rehearsed run killed at random moments: it ends with its film, and nothing is paid twice or left off the record.
 
-VGKIT_KILLS says how many runs are killed (3 where it is not set)."""
+VGKIT_KILLS says how many runs are killed (2 where it is not set)."""
 
 import os
 import random
@@ -16,7 +16,7 @@ from rehearsed import billed, booked, created_twice, files_with, hosts_apart, ke
 from vgkit.ledger import read_events
 from vgkit.run import Run
 
-KILLS = int(os.environ.get("VGKIT_KILLS", "3"))
+KILLS = int(os.environ.get("VGKIT_KILLS", "2"))
 SPEED = 60.0
 LAST_CALLS = 80  # events of such a run; of about a hundred, those after it tell of no call
 CHAT_SLACK_USD = Decimal("0.01")  # a chat call that was cut off is charged, but can't be looked up: it is estimated

@@ -170,8 +170,11 @@ class _How:
 
 
 def _execute(run: Run, phases: Sequence[str], settings: Mapping[str, Mapping[str, Any]], how: _How) -> None:
-    kernels = NotebookRunner(kernel=how.kernel, modules=_IMPORTS)
-    with music_ahead(run) as begin_music, kernels as runner, how.halt.over(runner):
+    with (
+        music_ahead(run) as begin_music,
+        NotebookRunner(kernel=how.kernel, modules=_IMPORTS) as runner,
+        how.halt.over(runner),
+    ):
         if any(not run.path(f"phases/{phase}.json").exists() for phase in phases):
             runner.warm_up()
         for phase in phases:

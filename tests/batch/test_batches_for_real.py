@@ -91,7 +91,7 @@ def check_money(runs: Path, summary: Any) -> None:
 
 def test_a_batch_killed_in_the_middle_is_resumed_and_pays_for_nothing_twice(table: Written, runs: Path) -> None:
     killed, *_ = batch(
-        *("run", table(3), *REHEARSED, "--at-once", "2"),
+        *("run", table(2), *REHEARSED, "--at-once", "2"),
         until=lambda: len(events(runs, "f2", "call_submitted")) > 5,
     )
     assert killed == -signal.SIGKILL

@@ -86,9 +86,9 @@ def test_longer_films_have_larger_caps_and_fewer_can_be_made(runs: Path) -> None
 
 
 @pytest.mark.slow
-def test_two_short_films_come_through_mild_faults_with_their_books_in_order(runs: Path) -> None:
-    made = fifty(Asked(count=2, duration_s=6, at_once=2))
-    assert [film.state for film in made.films] == ["success"] * 2, made.films
+def test_a_short_film_comes_through_mild_faults_with_its_books_in_order(runs: Path) -> None:
+    made = fifty(Asked(count=1, duration_s=6))
+    assert [film.state for film in made.films] == ["success"], made.films
     assert set(kept(made).values()) == {"yes"}
     assert made.faults
     assert 0 < made.own_s < made.wall_s
