@@ -66,6 +66,9 @@ def test_soon_and_now_reach_every_film_that_is_under_way_and_those_that_begin_la
     ending = crew.ended(PATIENCE_S)
     assert ending
     assert ending.state == "stopped"
+    for run in ("b", "c"):  # no thread outlives its test
+        turns.end(run)
+        assert crew.ended(PATIENCE_S)
 
 
 def test_an_ending_is_heard_even_where_its_calls_can_not_be_canceled(
