@@ -47,7 +47,7 @@ def _costs(costs: Costs[Film]) -> str:
     figures = [
         ("Films", f"{len(costs.bills):,}"),
         ("To make", f"{missing:,}"),
-        ("They cost about", usd(costs.to_pay_usd)),
+        ("Cost, about", usd(costs.to_pay_usd)),
         ("Hosts take", waiting(costs.wait_s) if costs.wait_s else "no time"),
     ]
     if not missing:
