@@ -15,7 +15,8 @@ from vgkit.run import Run
 
 _WIDEST_PX = 1120
 _STYLE = (
-    "<style>.vg{font-family:system-ui,sans-serif;max-width:1120px}.vg table{border-collapse:collapse;margin:.6em 0}"
+    "<style>.vg{font-family:system-ui,sans-serif;max-width:1120px}.vg h4{line-height:1.3}"
+    ".vg table{border-collapse:collapse;margin:.6em 0}"
     ".vg td,.vg th{padding:.25em .8em;border-bottom:1px solid #8884;text-align:left!important;vertical-align:top}"
     ".vg figure{display:inline-block;margin:.4em .8em .4em 0;vertical-align:top}"
     ".vg figcaption{font-size:.85em;opacity:.75}.vg img,.vg video{max-width:100%;border-radius:6px}"

@@ -134,19 +134,24 @@ def _takes_of(run: Run, shot: str) -> Scores:
 
 
 def takes_table(run: Run) -> Table:
-    """Lay out what each take scored by the rule's measures, the points these give it, and why it is in the cut."""
+    """Lay out what each take scored by the rule's measures; where shots have several, also the points these give it,
+    and why it is in the cut."""
     scores, rule = scores_of(run), rule_of(run.profile)
     decided = decisions(run, scores)
+    several = any(len(decision.ruled.points) > 1 for decision in decided.values())
     rows = []
     for subject, scored in scores.items():
         shot, take = subject.split("/")
         decision, values = decided[shot], _values(scored)
         points = f"{decision.ruled.points[take]:.2f}" if len(decision.ruled.points) > 1 else ""
         why = decision.why if take == decision.take else ""
-        rows.append((shot, take, *(_shown(values.get(each.name)) for each in rule), points, why))
+        picked = (points, why) if several else ()
+        rows.append((shot, take, *(_shown(values.get(each.name)) for each in rule), *picked))
+    columns = ("shot", "take", *(each.words for each in rule))
+    if not several:
+        return Table("Takes, one of each shot", columns, tuple(rows))
     weights = ", ".join(f"{each.words} {each.weight:g}" for each in rule)
-    columns = ("shot", "take", *(each.words for each in rule), "points", "in the cut")
-    return Table(f"Takes, weighed by {weights}", columns, tuple(rows))
+    return Table(f"Takes, weighed by {weights}", (*columns, "points", "in the cut"), tuple(rows))
 
 
 def choices_lost(run: Run) -> tuple[str, ...]:
