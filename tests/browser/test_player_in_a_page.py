@@ -30,6 +30,37 @@ _SAMPLE = f"""({{ until }}) => new Promise(resolve => {{
     look()
 }})"""
 
+# Notes which frames the browser had painted each time that the player said it was there.
+_NOTE_ARRIVALS = """() => {
+    const videos = [...document.querySelectorAll('.vgp video')], root = document.querySelector('.vgp')
+    const painted = videos.map(() => 0)
+    videos.forEach((video, at) => {
+        const seen = (_, frame) => {
+            painted[at] = Math.floor(frame.mediaTime * 30 + 1e-3)
+            video.requestVideoFrameCallback(seen)
+        }
+        video.requestVideoFrameCallback(seen)
+    })
+    window.arrivals = []
+    const look = () => root.getAttribute('aria-busy') === 'false' && window.arrivals.push([...painted])
+    new MutationObserver(look).observe(root, { attributeFilter: ['aria-busy'] })
+}"""
+# Drags over the line with a move at every repaint, and samples what both films show meanwhile.
+_DRAG = f"""() => new Promise(resolve => {{
+    const read = {READ_NUMBERS}, pictures = [...document.querySelectorAll('.vgp canvas')], seen = []
+    const time = document.querySelector('.vgp-time'), {{ left, top, width }} = time.getBoundingClientRect()
+    time.setPointerCapture = () => 0
+    const tell = (name, share) => time.dispatchEvent(
+        new PointerEvent(name, {{ clientX: left + share * width, clientY: top + 4, pointerId: 1, bubbles: true }}))
+    tell('pointerdown', 0)
+    const move = () => {{
+        tell('pointermove', seen.length / 200)
+        seen.push(read(pictures))
+        seen.length < 180 ? requestAnimationFrame(move) : resolve(seen)
+    }}
+    move()
+}})"""
+
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
@@ -165,6 +196,21 @@ def test_dragging_over_the_line_ends_at_the_last_place(play: Callable[..., Page]
     page.mouse.up()
     first, second = painted(page)
     assert first == second == pytest.approx(198, abs=1)
+
+
+def test_the_films_are_shown_while_the_line_is_dragged(play: Callable[..., Page], clips: dict[str, Path]) -> None:
+    page = play(shown_clip(clips["dark"]), shown_clip(clips["light"]))
+    seen: list[list[int]] = page.evaluate(_DRAG)
+    assert len({first for first, _ in seen}) > 5
+    assert [pair for pair in seen if pair[0] != pair[1]] == []
+
+
+def test_a_frame_is_there_only_when_it_is_painted(play: Callable[..., Page], clips: dict[str, Path]) -> None:
+    page = play(shown_clip(clips["dark"]), shown_clip(clips["light"]))
+    page.evaluate(_NOTE_ARRIVALS)
+    for key in ("Shift+ArrowRight", "Shift+ArrowRight", ",", "End", "Shift+ArrowLeft", "Home"):
+        press(page, key)
+    assert page.evaluate("window.arrivals") == [[frame, frame] for frame in (30, 60, 59, 329, 299, 0)]
 
 
 def test_a_step_is_a_frame_of_the_faster_film(play: Callable[..., Page], clips: dict[str, Path]) -> None:

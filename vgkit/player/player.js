@@ -7,6 +7,7 @@ const JUMP_S = 0.2; // further apart than this they stop and start anew
 const MOST_NUDGE = 0.12; // a rate is bent by no more than this
 const TOUCH_S = 0.002; // frames that follow each other within this do so at once
 const PATIENCE_MS = 300; // a film whose frames last longer than its rate says must not hold up the other
+const LOOK_MS = 4;
 const TELLS_WHAT_IT_PAINTS = 'requestVideoFrameCallback' in HTMLVideoElement.prototype;
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
 const GAINS = [1, 2, 4, 8];
@@ -90,6 +91,14 @@ class Reel {
       video.addEventListener('error', resolve, { once: true });
       video.currentTime = t;
     });
+    await this.#painting(t);
+  }
+
+  // A busy browser says that it is there before it has painted the frame, and would give away the one before.
+  async #painting(t) {
+    const began = performance.now();
+    const isBehind = () => TELLS_WHAT_IT_PAINTS && this.frameAt(this.painted) !== this.frameAt(t);
+    while (isBehind() && performance.now() - began < PATIENCE_MS) await new Promise((go) => setTimeout(go, LOOK_MS));
   }
 
   // What is on the screen is what the browser painted, which may be behind what its clock says.
@@ -151,9 +160,9 @@ class Deck {
       do {
         reached = this.at;
         await Promise.all(this.reels.map((reel) => reel.seek(reel.middle(reached))));
+        this.reels.forEach((reel) => reel.draw());
       } while (reached !== this.at && !this.playing);
       this.settling = null;
-      this.reels.forEach((reel) => reel.draw());
       this.changed();
     })();
     this.changed();
