@@ -76,28 +76,28 @@ def _draw_stills(run: Run, segments: "list[Segment]", chosen: list[int]) -> None
 
 def _draw_moving(run: Run, segments: "list[Segment]", number: int, source: "Sequence[Picture]") -> None:
     """Put three seconds of one shot side by side: each generated frame held as long as it lasts, and the film."""
-    import cv2
+    from functools import cache
+
     import numpy as np
 
     from vgkit.media.edit import reaches, source_times
     from vgkit.media.frames import write_clip
-    from vgkit.media.picture import to_rgb
+    from vgkit.media.picture import resized, to_rgb
     from vgkit.media.sheet import frames_at
 
     segment, reach = segments[number], reaches(segments)[number]
     times = source_times(segment, reach, fps=cut.film_fps(), native_fps=cut.native_fps(run))[reach.before :]
     count = min(segment.film_frames, _PLAYED_FRAMES)
     first = _starts(segments)[number]
-    generated = [to_rgb(picture) for picture in source]
     height = round(_WIDTH_PX * run.storyboard.height_px / run.storyboard.width_px / 2) * 2
 
-    def sized(frame: Any) -> Any:
-        return cv2.resize(frame, (_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
+    @cache
+    def generated(at: int) -> "Frame":
+        return to_rgb(resized(source[at], (_WIDTH_PX, height)))
 
-    film = frames_at(run.path("film.mp4"), range(first, first + count), width=None)
-    pairs = zip(times[:count], film, strict=False)
+    film = frames_at(run.path("film.mp4"), range(first, first + count), width=_WIDTH_PX)
     write_clip(
-        (np.hstack([sized(generated[int(time)]), sized(frame)]) for time, (frame, _) in pairs),
+        (np.hstack([generated(int(time)), frame]) for time, (frame, _) in zip(times[:count], film, strict=False)),
         run.path("before_after.mp4"),
         fps=FILM_FPS,
         crf=18,
