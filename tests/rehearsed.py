@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from builders import brief
+from builders import SMALLEST, brief
 
 from vgkit.ledger import Event, read_events
 from vgkit.rehearsal.book import Book, Charge
@@ -23,8 +23,8 @@ CHEAP = {"picture": "sdxl", "video": "zeroscope-draft", "music": "musicgen", "pl
 
 
 def rehearsed_run(*, name: str = "", speed: float = 60.0, faults: str = "none", seed: int = 1, **fields: Any) -> Run:
-    """Start a rehearsed run of six seconds with the cheapest hosted engines; call it with VGKIT_RUNS set."""
-    wanted = {"duration_s": 6, "profile": "dev", "engines": CHEAP} | fields
+    """Start a rehearsed run of the smallest film with the cheapest hosted engines; call it with VGKIT_RUNS set."""
+    wanted = SMALLEST | {"profile": "dev", "engines": CHEAP} | fields
     rehearsal = {"speed": speed, "faults": faults, "seed": seed}
     return start_run(brief(**wanted), name=name, rehearsal=rehearsal, settings={"quality": "draft"})
 

@@ -139,9 +139,9 @@ def test_the_python_in_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.mark.slow
 def test_the_python_that_makes_films_runs_in_a_notebook(tmp_path: Path, runs: Path) -> None:
-    """One offline film of six seconds instead of fifty of thirty."""
+    """One offline film, the smallest, instead of fifty of thirty."""
     _, example = blocks(page("batch.md"), "python")
-    rows = [{"prompt": "A red kite over dunes", "duration_s": 6}]
+    rows = [{"prompt": "A red kite over dunes", "duration_s": 6, "aspect": "1:1"}]
     first = (
         "from vgkit.batch.check import plan\nfrom vgkit.batch.spec import spec_of\n"
         f"films = plan(spec_of({rows!r}, name='kites', settings={{'quality': 'draft'}}))"

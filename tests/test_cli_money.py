@@ -29,7 +29,7 @@ from vgkit.run import Run
 from vgkit.start import start_run
 
 HOW = {"speed": 200.0, "faults": "none", "seed": 1}
-BRIEF = 'prompt = "A steel bottle on a kitchen table. Cold for a day."\nproduct = "Aurora"\nduration_s = 6\n'
+BRIEF = 'prompt = "A steel bottle on a kitchen table. Cold for a day."\nproduct = "Aurora"\nduration_s = 6\naspect = "1:1"\n'
 
 
 @pytest.fixture(autouse=True)
@@ -123,7 +123,7 @@ def test_a_phase_that_stands_says_so_and_one_that_changed_shows_every_input() ->
     run = builders.run(name="bottle")
     plan_storyboard(run)
     assert vgkit("why", "bottle", "validate").stdout.startswith("validate of bottle stands: unchanged since")
-    changed = {"seed": 7, "tagline": "Cold.", "call_to_action": "Buy", "aspect": "1:1"}
+    changed = {"seed": 7, "tagline": "Cold.", "call_to_action": "Buy", "aspect": "16:9"}
     dataclasses.replace(run, brief=run.brief.model_copy(update=changed)).save()
     said = told("why", "bottle", "validate")
     assert said["again"]

@@ -40,7 +40,7 @@ seeds = [1, 2]
 [settings]
 quality = "draft"
 """
-BRIEF = 'prompt = "A red kite over dunes. Folds to a sleeve."\nproduct = "Kite One"\n'
+BRIEF = 'prompt = "A red kite over dunes. Folds to a sleeve."\nproduct = "Kite One"\naspect = "1:1"\n'
 
 Write = Callable[..., Path]
 

@@ -3,6 +3,7 @@
 Each template is made, each aspect, and each with and without a picture; not all of it with all, which takes long."""
 
 import json
+import os
 from itertools import cycle
 from pathlib import Path
 
@@ -54,16 +55,14 @@ def test_every_template_and_every_aspect_with_and_without_a_picture(
     check(film(tmp_path, template=name, aspect=aspect, assets=assets, brand="Nord", call_to_action="nord.example"))
 
 
+@pytest.mark.skipif(not os.environ.get("VGKIT_LONGEST"), reason="takes minutes: set VGKIT_LONGEST=1")
 def test_the_longest_film_there_is(runs: Path, tmp_path: Path) -> None:
     check(film(tmp_path, duration_s=60, template="lifestyle_ad", aspect="1:1"))
 
 
-@pytest.mark.parametrize(
-    ("photo", "name", "aspect"), [("coffee.png", "lifestyle_ad", "16:9"), ("rocket.jpg", "announcement", "1:1")]
-)
-def test_a_real_photo_as_the_product(runs: Path, photo: str, name: str, aspect: str) -> None:
-    asset, product = shared(f"assets/{photo}"), photo.split(".")[0].title()
-    check(film(asset.parent, template=name, aspect=aspect, assets={"product": asset.name}, product=product))
+def test_a_real_photo_as_the_product(runs: Path) -> None:
+    photo = shared("assets/coffee.png")
+    check(film(photo.parent, template="lifestyle_ad", aspect="1:1", assets={"product": photo.name}, product="Coffee"))
 
 
 def test_words_in_every_script_and_with_every_sign(runs: Path, tmp_path: Path) -> None:
@@ -77,7 +76,7 @@ def test_words_in_every_script_and_with_every_sign(runs: Path, tmp_path: Path) -
             call_to_action="a=b:c%d",
             template="announcement",
             aspect="9:16",
-            duration_s=14,
+            duration_s=10,
         )
     )
 
@@ -91,6 +90,6 @@ def test_a_persons_own_music_logo_and_look(runs: Path, tmp_path: Path) -> None:
     look = Path(__file__).parent.parent / "templates" / "looks" / "warm_story.cube"
     (tmp_path / "own.cube").write_text(look.read_text())
     assets = {"music": "song.wav", "logo": mug(tmp_path).name, "lut": "own.cube"}
-    made = film(tmp_path, template="product_showcase", aspect="9:16", assets=assets)
+    made = film(tmp_path, template="product_showcase", aspect="1:1", assets=assets)
     check(made)
     assert not made.path("music_raw.wav").exists()

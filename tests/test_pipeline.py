@@ -227,7 +227,7 @@ def gone(pid: int) -> bool:
 @pytest.mark.slow
 def test_a_run_killed_in_every_phase_ends_with_the_same_film(made: Run, runs: Path) -> None:
     """Each start is killed with -9 in the next phase; what was done stays done, and no process is left behind."""
-    start_run(brief(duration_s=6), name="killed")
+    run(name="killed")
     folder = runs / "killed"
     for phase in PHASES:
         command = [sys.executable, "-m", "vgkit", "resume", "killed", "--view", "quiet"]
@@ -246,7 +246,7 @@ def test_a_run_killed_in_every_phase_ends_with_the_same_film(made: Run, runs: Pa
 
 @pytest.mark.slow
 def test_an_interrupted_run_stops_cleanly_and_says_how_to_go_on(runs: Path) -> None:
-    start_run(brief(duration_s=6), name="stopped")
+    run(name="stopped")
     command = [sys.executable, "-m", "vgkit", "resume", "stopped", "--view", "quiet"]
     with subprocess.Popen(
         command, env=os.environ | {"VGKIT_RUNS": str(runs)}, stderr=subprocess.PIPE, text=True
@@ -265,7 +265,7 @@ def test_an_interrupted_run_stops_cleanly_and_says_how_to_go_on(runs: Path) -> N
 @pytest.mark.slow
 def test_a_full_disk_is_said_and_the_run_goes_on_once_there_is_room(runs: Path) -> None:
     """A limit on file size is what a full disk looks like to a writer; the lossless cut is the first to meet it."""
-    start_run(brief(duration_s=6), name="full")
+    run(name="full")
     command = f"ulimit -f 4000; exec {sys.executable} -m vgkit resume full --view quiet"
     tried = subprocess.run(
         ["bash", "-c", command], env=os.environ | {"VGKIT_RUNS": str(runs)}, capture_output=True, text=True, check=False

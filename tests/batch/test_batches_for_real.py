@@ -20,7 +20,7 @@ from vgkit.places import rehearsal_dir
 pytestmark = pytest.mark.slow
 
 WORLD = "films-rehearsed"
-HEAD = "name,prompt,profile,engines.video,duration_s,seed,settings.quality,caps.run_usd\n"
+HEAD = "name,prompt,profile,engines.video,duration_s,aspect,seed,settings.quality,caps.run_usd\n"
 REHEARSED = ("--rehearse", "--speed", "1000")
 PATIENCE_S = 280.0
 
@@ -32,10 +32,10 @@ Written = Callable[[int], str]
 
 @pytest.fixture
 def table(tmp_path: Path, runs: Path) -> Written:
-    """Writes a table of films of six seconds, by the quickest engines that cost."""
+    """Writes a table of the smallest films, by the quickest engines that cost."""
 
     def written(films: int) -> str:
-        row = "f{0},A red kite over dunes. Folds to a sleeve.,dev,zeroscope-draft,6,{0},draft,1.00\n"
+        row = "f{0},A red kite over dunes. Folds to a sleeve.,dev,zeroscope-draft,6,1:1,{0},draft,1.00\n"
         (tmp_path / "films.csv").write_text(HEAD + "".join(row.format(n) for n in range(1, films + 1)))
         return str(tmp_path / "films.csv")
 

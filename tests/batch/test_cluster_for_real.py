@@ -27,8 +27,8 @@ from vgkit.places import rehearsal_dir, templates_dir
 pytestmark = pytest.mark.slow
 
 PATIENCE_S = 280.0
-ROW = "f{0},A red kite over dunes. Folds to a sleeve.,dev,zeroscope-draft,6,{0},draft,1.00\n"
-FOUR = "name,prompt,profile,engines.video,duration_s,seed,settings.quality,caps.run_usd\n" + "".join(
+ROW = "f{0},A red kite over dunes. Folds to a sleeve.,dev,zeroscope-draft,6,1:1,{0},draft,1.00\n"
+FOUR = "name,prompt,profile,engines.video,duration_s,aspect,seed,settings.quality,caps.run_usd\n" + "".join(
     ROW.format(number) for number in range(1, 5)
 )
 
@@ -51,7 +51,7 @@ class Night:
 
 @pytest.fixture
 def night(tmp_path: Path) -> Night:
-    """Four films of six seconds, by the quickest engines that cost; the fifty of ``docs/reliability.md``, where
+    """Four of the smallest films, by the quickest engines that cost; the fifty of ``docs/reliability.md``, where
     VGKIT_FIFTY is set: over half an hour."""
     if os.environ.get("VGKIT_FIFTY"):
         return Night(templates_dir() / "batches" / "fifty.toml", 50, 60, 300, 500, 7200.0)
@@ -123,8 +123,8 @@ def test_a_worker_and_the_driver_are_killed_and_all_films_come_to_be(night: Nigh
 
 def test_where_no_disk_is_shared_films_are_carried_to_the_workers_and_home(runs: Path, tmp_path: Path) -> None:
     table, place, elsewhere = tmp_path / "kites.csv", tmp_path / "place", tmp_path / "elsewhere"
-    head = "name,prompt,profile,duration_s,settings.quality\n"
-    table.write_text(f"{head}f1,A red kite over dunes. Folds to a sleeve.,offline,6,draft\n")
+    head = "name,prompt,profile,duration_s,aspect,settings.quality\n"
+    table.write_text(f"{head}f1,A red kite over dunes. Folds to a sleeve.,offline,6,1:1,draft\n")
     apart = {**os.environ, "VGKIT_RUNS": str(elsewhere)}
     begun = ("vgkit", "batch", "run", str(table), "--json", "--runs-at", str(place))
     with (

@@ -8,9 +8,9 @@ from studio_steps import FILM_MS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-HEAD = "name,prompt,duration_s,seed,settings.quality\n"
-WRONG = 'lamp,"A brass lamp.",61,1,draft\nkite,"A red kite over dunes.",6,-3,draft\n'
-GOOD = "".join(f'kite-{n},"A red kite over dunes. Folds to a sleeve.",6,{n},draft\n' for n in (1, 2, 3))
+HEAD = "name,prompt,duration_s,aspect,seed,settings.quality\n"
+WRONG = 'lamp,"A brass lamp.",61,1:1,1,draft\nkite,"A red kite over dunes.",6,1:1,-3,draft\n'
+GOOD = "".join(f'kite-{n},"A red kite over dunes. Folds to a sleeve.",6,1:1,{n},draft\n' for n in (1, 2, 3))
 
 
 def test_a_batch_is_mended_made_stopped_and_its_films_are_shown(page: Page, lab: Lab, camera: Camera) -> None:

@@ -52,7 +52,7 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def filmed(runs: Path, picture: bytes) -> Run:
     """A run whose film stands, with as much of what comes before it as an export reads."""
-    made = run(name="spring")
+    made = run(name="spring", aspect="16:9")
     plan_storyboard(made)
     fake(made, "animatic", {"animatic/00.png": b"still", "animatic/animatic.mp4": b"moving"})
     fake(made, "chunks", {"chunks/s01/t01.mp4": b"clip", "cut.mkv": b"cut"})

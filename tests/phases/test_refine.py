@@ -65,7 +65,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("generated")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VGKIT_RUNS", str(folder))
-        started = run(name="made")
+        started = run(name="made", aspect="16:9")
         for phase in (plan_storyboard, draw_animatic, gather_references, make_chunks):
             phase(started)
         yield folder

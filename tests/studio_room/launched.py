@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from builders import brief
+from builders import SMALLEST, brief
 
 from vgkit.run import Run
 from vgkit.start import check_brief, make_run
@@ -33,5 +33,5 @@ def processes_of(runs: Path) -> list[str]:
 
 
 def owned_run(*, owner: str = "", name: str = "", **fields: object) -> Run:
-    """Make a run of six seconds that nobody has launched."""
-    return make_run(check_brief(brief(**{"duration_s": 6} | fields)), name=name, owner=owner)
+    """Make a run of the smallest film that nobody has launched."""
+    return make_run(check_brief(brief(**SMALLEST | fields)), name=name, owner=owner)

@@ -25,7 +25,7 @@ from vgkit.studio.launching import environment, go_on, launch, start
 from vgkit.studio.stopping import stop
 from vgkit.studio.watching import Sight, Watch
 
-DRAFT = Draft(prompt="A red kite over dunes. Folds to a sleeve.", product="Kite One", duration_s="6")
+DRAFT = Draft(prompt="A red kite over dunes. Folds to a sleeve.", product="Kite One", duration_s="6", aspect="1:1")
 
 
 @pytest.fixture(autouse=True)

@@ -60,7 +60,7 @@ def test_a_film_is_listed_with_its_state_cost_and_what_it_was_asked_for() -> Non
         Decimal("0.31"),
         3.0,
     )
-    assert (past.profile, past.duration_s, past.aspect, past.rehearsed) == ("offline", 6, "16:9", False)
+    assert (past.profile, past.duration_s, past.aspect, past.rehearsed) == ("offline", 6, "1:1", False)
     assert past.engines["video"] == "sketch@local"
     assert (past.film, past.poster) == (run.path("film.mp4"), run.path("poster.jpg"))
 
