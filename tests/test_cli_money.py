@@ -29,7 +29,11 @@ from vgkit.run import Run
 from vgkit.start import start_run
 
 HOW = {"speed": 200.0, "faults": "none", "seed": 1}
-BRIEF = 'prompt = "A steel bottle on a kitchen table. Cold for a day."\nproduct = "Aurora"\nduration_s = 6\naspect = "1:1"\n'
+BRIEF = """prompt = "A steel bottle on a kitchen table. Cold for a day."
+product = "Aurora"
+duration_s = 6
+aspect = "1:1"
+"""
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,9 @@ It shows what is there and makes nothing that the film needs, so it may be left 
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import accumulate, chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vgkit import cut
 from vgkit.brief import FILM_FPS
@@ -76,8 +77,6 @@ def _draw_stills(run: Run, segments: "list[Segment]", chosen: list[int]) -> None
 
 def _draw_moving(run: Run, segments: "list[Segment]", number: int, source: "Sequence[Picture]") -> None:
     """Put three seconds of one shot side by side: each generated frame held as long as it lasts, and the film."""
-    from functools import cache
-
     import numpy as np
 
     from vgkit.media.edit import reaches, source_times
