@@ -22,7 +22,7 @@ def found(*films: FilmFigures, **fields: object) -> Reliability:
         "films": films,
         "batch_cap_usd": Decimal(50),
         "run_cap_usd": Decimal("1.50"),
-        "booked_usd": Decimal("35.000001"),
+        "booked_usd": Decimal("35.000000"),
         "billed_usd": Decimal("35.000000"),
         "made_twice": 0,
         "faults": {"reset": 3, "failed": 1},
@@ -49,8 +49,14 @@ def test_one_film_of_fifty_may_be_missing_and_two_may_be_less_than_whole() -> No
 def test_money_is_called_out_that_passes_a_cap_or_is_not_on_the_bill() -> None:
     assert kept(found(film(1), booked_usd=Decimal("50.01")))["spent of the caps"] == "NO"
     assert kept(found(film(1, cost_usd=Decimal("1.51"))))["spent of the caps"] == "NO"
-    assert kept(found(film(1), billed_usd=Decimal("35.02")))["by the ledger, by the hosts' bill"] == "NO"
     assert kept(found(film(1), made_twice=1))["ordered a second time"] == "NO"
+
+
+@pytest.mark.parametrize(("billed", "said"), [("35.01", "yes"), ("34.99", "yes"), ("34.98", "NO"), ("35.02", "NO")])
+def test_ledger_and_bill_may_differ_by_what_was_booked_at_estimates(billed: str, said: str) -> None:
+    lost = film(1, guessed_usd=Decimal("0.01"))
+    assert kept(found(lost, film(2), billed_usd=Decimal(billed)))["by the ledger, by the hosts' bill"] == said
+    assert kept(found(film(2), billed_usd=Decimal(billed)))["by the ledger, by the hosts' bill"] == "NO"
 
 
 def test_figures_are_of_the_films_there_are() -> None:

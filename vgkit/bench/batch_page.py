@@ -4,7 +4,6 @@ The page is made, never edited."""
 
 import os
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,8 @@ recovered from is not taken out of the numbers. What they paint are drawings, so
 _MEASURED = """## What was asked for
 
 Shares are of all films, each with Wilson's interval of {level:.0%}: {count} films can't prove more. The ledger books a
-chat call whose reply was lost at its estimate, as its host can't be asked about it.
+chat call whose reply was lost at its estimate, as its host can't be asked about it; by that much ledger and bill may
+differ.
 """
 
 _FIGURES = """## What a film takes
@@ -70,16 +70,16 @@ _FILMS = """## The films
 
 def verdicts(found: Reliability) -> Table:
     """Hold a batch against what is asked of it."""
-    gap, cents = abs(found.booked_usd - found.billed_usd), Decimal("0.01")
+    gap = abs(found.booked_usd - found.billed_usd)
     dearest = max(film.cost_usd for film in found.films)
     within = found.booked_usd <= found.batch_cap_usd and dearest <= found.run_cap_usd
     caps = f"${found.booked_usd:.2f} of ${found.batch_cap_usd:.2f}; a film ${dearest:.2f} of ${found.run_cap_usd:.2f}"
-    books = f"${found.booked_usd:.6f} and ${found.billed_usd:.6f}"
+    books = f"${found.booked_usd:.6f}, ${found.guessed_usd:.6f} of it at estimates, and ${found.billed_usd:.6f}"
     rows = (
         _share_row("finished", found.finished, found, FINISHED),
         _share_row("finished and whole", found.undegraded, found, UNDEGRADED),
         ("spent of the caps", caps, "no more", kept(within)),
-        ("by the ledger, by the hosts' bill", books, "within a cent", kept(gap < cents)),
+        ("by the ledger, by the hosts' bill", books, "the same but for estimates", kept(gap <= found.guessed_usd)),
         ("ordered a second time", f"{found.made_twice}", "none", kept(not found.made_twice)),
     )
     asked = found.asked

@@ -49,7 +49,8 @@ class Asked:
 @dataclass(frozen=True)
 class FilmFigures:
     """What one film came to. ``hosts_s`` are seconds of its hosts, at their speed, that nothing can be done beside;
-    ``wall_s`` those of this machine, all its films at once; ``mishaps`` are calls that failed and were made up for."""
+    ``wall_s`` those of this machine, all its films at once; ``mishaps`` are calls that failed and were made up for;
+    ``guessed_usd`` is booked for calls whose reply was lost and whose host can't be asked."""
 
     name: str
     template: str
@@ -60,6 +61,7 @@ class FilmFigures:
     cost_usd: Decimal
     mishaps: int
     lacking: str = ""
+    guessed_usd: Decimal = Decimal(0)
 
     @property
     def there(self) -> bool:
@@ -81,6 +83,11 @@ class Reliability:
     faults: Mapping[str, int]
     own_s: float
     wall_s: float
+
+    @property
+    def guessed_usd(self) -> Decimal:
+        """What of ``booked_usd`` was booked for replies that were lost, at their estimates."""
+        return sum((film.guessed_usd for film in self.films), Decimal(0))
 
     @property
     def finished(self) -> int:
@@ -153,6 +160,7 @@ def _figures(films: Sequence[Film], summary: Summary) -> tuple[FilmFigures, ...]
 def _figure(film: Film, each: Fared, took_s: Mapping[str, float]) -> FilmFigures:
     brief, run = film.checked.brief, Run.open(film.folder)
     record = read_events(run.events.path)
+    failed = record.of("call_failed")
     lacking = [f"{event['subject']}: {event['message']}" for event in record.of("fallback")] if each.there else []
     return FilmFigures(
         name=film.name.partition(".")[2],
@@ -162,8 +170,9 @@ def _figure(film: Film, each: Fared, took_s: Mapping[str, float]) -> FilmFigures
         hosts_s=critical_path(run, took_s).seconds,
         wall_s=each.seconds,
         cost_usd=each.cost_usd,
-        mishaps=len(record.of("call_failed")),
+        mishaps=len(failed),
         lacking="; ".join(lacking) or each.message,
+        guessed_usd=sum((event.usd("cost_usd") for event in failed if event["error"] == "ReplyLost"), Decimal(0)),
     )
 
 
