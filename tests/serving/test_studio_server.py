@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -206,4 +207,13 @@ def test_the_server_ends_with_its_kernels_and_what_they_started_goes_on(tmp_path
             run.kill()
     assert alive == []
     assert len(going_on) == len(runs) >= 2
+    assert "Traceback" not in pages.server.said
+
+
+def test_a_server_that_is_asked_to_end_again_and_again_prints_no_traceback(tmp_path: Path) -> None:
+    with served(tmp_path) as pages:
+        process = psutil.Process(pages.server.pid)
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            process.terminate()
+            time.sleep(0.001)
     assert "Traceback" not in pages.server.said

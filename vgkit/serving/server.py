@@ -42,6 +42,7 @@ _WARM = {pages.STUDIO: 2, pages.PROMPT_LAB: 1}
 _EXTENSIONS = ["@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget"]
 _PING_MS = 30_000
 _STOP_S = 8.0
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _OUTPUT_S = 300  # nbclient gives a busy machine 4 s to deliver what a cell shows, and then shows an empty page
 # What of Voilà stays. All else would show notebooks, their folder, or what another page was asked.
 _KEPT = {
@@ -92,15 +93,18 @@ class StudioServer(Voila):  # type: ignore[misc]  # Voilà ships no types
     async def serve(self, opened: Callable[[], None]) -> None:
         """Serve until the process is asked to stop; then end all kernels."""
         self.start()
-        stop = asyncio.Event()
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        for sign in _STOPS:
+            loop.add_signal_handler(sign, stop.set)
         opened()
         await stop.wait()
         quiet.silence()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.kernel_manager.end_all(), _STOP_S)
         shutil.rmtree(self.connection_dir, ignore_errors=True)
+        for sign in _STOPS:  # asked once more while its loop closes, asyncio would print a traceback
+            loop.remove_signal_handler(sign)
+            signal.signal(sign, signal.SIG_IGN)
 
 
 def serve(
