@@ -45,20 +45,19 @@ _NOTE_ARRIVALS = """() => {
     const look = () => root.getAttribute('aria-busy') === 'false' && window.arrivals.push([...painted])
     new MutationObserver(look).observe(root, { attributeFilter: ['aria-busy'] })
 }"""
-# Drags over the line with a move at every repaint, and samples what both films show meanwhile.
+# Drags over the line, on as soon as a seek has begun and so before it ends, and samples what both films show meanwhile.
 _DRAG = f"""() => new Promise(resolve => {{
     const read = {READ_NUMBERS}, pictures = [...document.querySelectorAll('.vgp canvas')], seen = []
     const time = document.querySelector('.vgp-time'), {{ left, top, width }} = time.getBoundingClientRect()
     time.setPointerCapture = () => 0
     const tell = (name, share) => time.dispatchEvent(
         new PointerEvent(name, {{ clientX: left + share * width, clientY: top + 4, pointerId: 1, bubbles: true }}))
-    tell('pointerdown', 0)
     const move = () => {{
-        tell('pointermove', seen.length / 200)
         seen.push(read(pictures))
-        seen.length < 180 ? requestAnimationFrame(move) : resolve(seen)
+        seen.length < 60 ? tell('pointermove', seen.length / 70) : resolve(seen)
     }}
-    move()
+    document.querySelector('.vgp video').addEventListener('seeking', move)
+    tell('pointerdown', 0.5)
 }})"""
 
 
