@@ -87,6 +87,14 @@ def held_by(folder: Path) -> Owner | None:
     return None
 
 
+def lives(pid: int) -> bool:
+    """Whether this machine has such a process; one that has ended and is only not yet taken note of is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def _taken(descriptor: int, folder: Path) -> bool:
     """Take the lock, or find it lent to us. Raises RunBusy."""
     owner = None
@@ -97,7 +105,7 @@ def _taken(descriptor: int, folder: Path) -> bool:
         owner = _owner(descriptor)
         if owner and owner.lends():
             return False
-        if owner and _runs(owner):
+        if owner and (owner.host != socket.gethostname() or lives(owner.pid)):
             break
         time.sleep(_BETWEEN_LOOKS_S)
     stop = f"stop it with `kill {owner.pid}`" if owner and owner.host == socket.gethostname() else "stop it there"
@@ -148,15 +156,3 @@ def _owner(descriptor: int) -> Owner | None:
         return Owner(**stated | {"since": datetime.fromisoformat(stated["since"])})
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _runs(owner: Owner) -> bool:
-    if owner.host != socket.gethostname():
-        return True
-    try:
-        os.kill(owner.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -13,7 +13,7 @@ from turn_taking import turn_of
 
 from vgkit.errors import ParameterError, PhaseNotReady, RunBusy, RunNotFound
 from vgkit.ledger import read_events
-from vgkit.lock import RunLock
+from vgkit.lock import RunLock, held_by
 from vgkit.places import rehearsal_dir
 from vgkit.run import Run
 from vgkit.studio import launches
@@ -259,6 +259,43 @@ def test_a_driver_that_does_not_listen_takes_its_kernel_along_and_its_end_is_put
     end = read_events(run.events.path).of("run_finished")[-1]
     assert end["state"] == "stopped"
     assert watch.look().state == "stopped"
+
+
+# Of a killed process the system closes one file after the other; here a second process stands for the last of them.
+DEAF = """\
+import os, signal, subprocess, sys
+from pathlib import Path
+from vgkit.studio import launches
+HOLD = '''
+import sys, time
+from pathlib import Path
+from vgkit.lock import RunLock, held_by
+with RunLock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+    time.sleep(0.5)
+'''
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+folder = Path(sys.argv[1])
+with launches.taken(folder) as launch:
+    launches.begin(launch, only="", approved=False)
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder.stdout.readline()
+    launches.add(launch, pid=os.getpid())
+    print("at work", flush=True)
+    signal.pause()
+"""
+
+
+def test_a_stop_waits_until_a_killed_process_has_let_go_of_the_run() -> None:
+    run = owned_run()
+    with subprocess.Popen([sys.executable, "-c", DEAF, str(run.folder)], stdout=subprocess.PIPE) as deaf:
+        assert deaf.stdout
+        assert deaf.stdout.readline() == b"at work\n"
+        stop(run)
+        assert deaf.wait() == -signal.SIGKILL
+    assert held_by(run.folder) is None
+    assert seen(run).state == "stopped"
 
 
 @pytest.mark.slow

@@ -7,16 +7,15 @@ import socket
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 from vgkit.errors import RunBusy
 from vgkit.ledger import read_events
-from vgkit.lock import RunLock, held_by
+from vgkit.lock import RunLock, held_by, lives
 from vgkit.run import Run
 from vgkit.studio import launches
 
 _PATIENCE_S = 2.5  # then it is killed
-_KERNEL_S = 1.0
+_LAST_S = 2.0
 _LOOK_EVERY_S = 0.05
 _STOPPED = "Stopped. What is finished is kept; go on from there when you like."
 
@@ -54,23 +53,16 @@ def _end(run: Run) -> None:
             asked, killed = True, asked
         time.sleep(_LOOK_EVERY_S)
     if killed:
-        _await_kernel(run)
+        _await_last_of_it(run)
 
 
-def _await_kernel(run: Run) -> None:
-    """A kernel notices that its driver is gone, and ends; it may still be at that."""
+def _await_last_of_it(run: Run) -> None:
+    """Of a killed process the system closes one file after the other, so its launch may be gone before its hold on the
+    run is; and its kernel has yet to notice and to end."""
     kernels = [int(event.get("pid") or 0) for event in read_events(run.events.path).of("phase_started")]
-    until = time.monotonic() + _KERNEL_S
-    while kernels and _lives(kernels[-1]) and time.monotonic() < until:
+    until = time.monotonic() + _LAST_S
+    while ((kernels and lives(kernels[-1])) or held_by(run.folder)) and time.monotonic() < until:
         time.sleep(_LOOK_EVERY_S)
-
-
-def _lives(pid: int) -> bool:
-    """Whether there is such a process; one that has ended and is only not yet taken note of is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def _write_down(run: Run) -> None:
