@@ -102,10 +102,16 @@ _RUN_ALL = """async deadline_s => {
     const late = new Promise((_, fail) => {
         setTimeout(() => fail(new Error(`not done in ${deadline_s} s`)), 1000 * deadline_s)
     })
+    const loading = output => output.node.textContent.includes('Loading widget...')
+    // What was saved and is not shown again yet would lose its widgets midway when the cells run anew, and complain.
+    const halfThere = () => page.content.widgets.some(({ model, outputArea: area }) => {
+        return area && (area.widgets.length < model.outputs.length || area.widgets.some(loading))
+    })
     const ran = async () => {
         await page.context.ready
         await page.sessionContext.ready  // before it, a wish to run is dropped without a trace
         await page.sessionContext.session.kernel.info
+        while (halfThere()) await new Promise(again => setTimeout(again, 50))
         await jupyterapp.commands.execute('notebook:run-all-cells')
     }
     await Promise.race([ran(), late])
