@@ -74,6 +74,16 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return write(tmp_path_factory.mktemp("formats"), list(ALL))
 
 
+@pytest.mark.parametrize("quality", FILMS)
+def test_a_film_has_a_key_frame_every_two_seconds_so_that_any_frame_is_soon_found(quality: str, tmp_path: Path) -> None:
+    with film_file(tmp_path / "film.mp4", FILMS[quality], size=SIZE) as film:
+        for number in range(150):
+            film.show(picture(number))
+    with av.open(tmp_path / "film.mp4") as written:
+        keys = [number for number, frame in enumerate(written.decode(video=0)) if frame.key_frame]
+    assert keys == [0, 60, 120]
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_each_format_is_what_its_name_says(files: dict[str, Path], name: str) -> None:
     form, found = ALL[name], probe(files[name])

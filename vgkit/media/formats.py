@@ -24,6 +24,9 @@ from vgkit.media.samples import AAC_BITS_PER_S, RATE_HZ, Sound
 _INDEX_FIRST = {"movflags": "+faststart+write_colr"}
 # Matroska names its parts at random unless it is told not to.
 _SAME_NAMES = {"fflags": "+bitexact"}
+# Two seconds: whoever goes to a frame decodes all since the key frame before it. x264's own 250 are four times the wait
+# for 4 to 8 % fewer bytes.
+_MOST_BETWEEN_KEY_FRAMES = 60
 _AVX512: Any = 256  # OpenCV's number for F, BW, CD, DQ and VL together, x264's own condition; Python has no name for it
 
 
@@ -65,7 +68,7 @@ def _film(name: str, preset: str, crf: int, bits_per_s: int) -> Format:
         name=name,
         suffix=".mp4",
         codec="libx264",
-        options={"preset": preset, "crf": str(crf), **_x264_options()},
+        options={"preset": preset, "crf": str(crf), "g": str(_MOST_BETWEEN_KEY_FRAMES), **_x264_options()},
         pix_fmt="yuv420p",
         profile="High",
         found_as="h264 High",
