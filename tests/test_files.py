@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -36,3 +38,19 @@ def test_a_copy_has_the_same_digest(tmp_path: Path) -> None:
     write_text(tmp_path / "one", "film" * 1000)
     copy_file(tmp_path / "one", tmp_path / "two", shared=True)
     assert sha256_of(tmp_path / "one") == sha256_of(tmp_path / "two")
+
+
+def test_two_threads_may_write_the_same_shared_file(tmp_path: Path) -> None:
+    path, both = tmp_path / "reading.json", Barrier(2, timeout=30)
+
+    def write(text: str) -> None:
+        with whole(path, shared=True) as draft:
+            both.wait()
+            draft.write_text(text)
+            both.wait()
+
+    with ThreadPoolExecutor(2) as threads:
+        for one in [threads.submit(write, text) for text in ("first", "second")]:
+            one.result()
+    assert path.read_text() in ("first", "second")
+    assert list(tmp_path.iterdir()) == [path]

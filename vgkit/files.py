@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,11 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def whole(path: Path, *, expected_bytes: int | None = None, shared: bool = False) -> Iterator[Path]:
     """Hand out a temporary name beside ``path``; what was written there takes its place when the block ends well.
 
-    The name is fixed, so a killed writer leaves at most one file, which the next overwrites; where several processes
-    may write the same ``path`` (``shared``) each has its own. Raises StoreError with the figures when the disk refuses.
+    The name is fixed, so a killed writer leaves at most one file, which the next overwrites; where several threads or
+    processes may write the same ``path`` (``shared``) each has its own. Raises StoreError with the figures where the
+    disk refuses.
     """
-    own = f".{os.getpid()}" if shared else ""
+    own = f".{threading.get_native_id()}" if shared else ""
     draft = path.with_name(f".{path.stem}{own}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
