@@ -134,9 +134,9 @@ def test_a_real_run_never_meets_rehearsed_hosts_nor_a_rehearsal_real_ones(
         door(real, "chunks")
 
 
-def wait_for(run: Run, kind: Any) -> None:
+def wait_for(run: Run, kind: Any, *, phase: str) -> None:
     deadline = time.monotonic() + 30
-    while not read_events(run.events.path).of(kind):
+    while not any(event["phase"] == phase for event in read_events(run.events.path).of(kind)):
         assert time.monotonic() < deadline, f"no {kind}"
         time.sleep(0.02)
 
@@ -153,7 +153,7 @@ def let_go(run: Run, ask: Ask) -> None:
 
     thread = threading.Thread(target=work)
     thread.start()
-    wait_for(run, "call_submitted")
+    wait_for(run, "call_submitted", phase="animatic")
     through.stop()
     thread.join()
     assert "was left running. `vgkit resume` takes it up" in str(met[0])
@@ -253,7 +253,21 @@ def test_music_is_asked_for_ahead_and_found_by_the_phase_that_needs_it(runs: Pat
         validate.plan_storyboard(run)
         with music_ahead(run) as begin:
             begin()
-            wait_for(run, "call_submitted")
+            wait_for(run, "call_submitted", phase="refine")
             (ask,) = refine.asks(run)
             assert door(run, "refine").ask(ask).is_file()
+    assert len(billed(rehearsal_dir(run.name))) == 1
+
+
+def test_music_that_came_ahead_is_written_by_the_phase_alone(runs: Path) -> None:
+    engines = {"plan": "sketch", "picture": "sketch", "video": "sketch", "music": "musicgen"}
+    run = rehearsed_run(name="ahead", speed=200.0, engines=engines)
+    with hosts_of(run):
+        validate.plan_storyboard(run)
+        (ask,) = refine.asks(run)
+        with music_ahead(run) as begin:
+            begin()
+            wait_for(run, "call_settled", phase="refine")
+        assert not ask.out.exists()
+        assert door(run, "refine").ask(ask).is_file()
     assert len(billed(rehearsal_dir(run.name))) == 1

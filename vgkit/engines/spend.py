@@ -71,6 +71,13 @@ class Door:
         except (HostError, OrderRejected) as error:
             raise _placed(f"{self.phase} {ask.subject}: ", ask, error) from error.__cause__
 
+    def ask_ahead(self, ask: Ask, engine: HostedEngine) -> None:
+        """Have made what an ask takes and keep that for whoever asks later; nothing is written into ``ask.out``.
+
+        That file is the later asker's, who may be another process and at it already. Raises as ``ask`` does.
+        """
+        self._chain(ask, engine, ask.request)
+
     def stop(self) -> None:
         """Let go of calls that are under way on hosts: they stay open, to be taken up later."""
         self.within.stopping.set()

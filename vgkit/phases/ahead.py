@@ -1,6 +1,7 @@
 """Asks for the music as soon as the storyboard stands, so that it is made while the pictures are.
 
-It is only asked for early, not otherwise: when phase 5 asks for the same, it finds it, or waits for it."""
+It is only asked for early, not otherwise: when phase 5 asks for the same, it finds in the cache what came, or waits for
+it, and makes of it the music that fits."""
 
 import contextlib
 import contextvars
@@ -33,7 +34,7 @@ def music_ahead(run: Run) -> Iterator[Callable[[], None]]:
             if isinstance(ask.engine, HostedEngine):
                 through = door(run, refine.PHASE)
                 in_context = contextvars.copy_context().run
-                thread = threading.Thread(target=in_context, args=(_quietly, through, ask), daemon=True)
+                thread = threading.Thread(target=in_context, args=(_quietly, through, ask, ask.engine), daemon=True)
                 begun.append((through, thread))
                 thread.start()
 
@@ -46,9 +47,9 @@ def music_ahead(run: Run) -> Iterator[Callable[[], None]]:
             thread.join(_PATIENCE_S)
 
 
-def _quietly(through: Door, ask: Ask) -> None:
+def _quietly(through: Door, ask: Ask, engine: HostedEngine) -> None:
     """What goes wrong is on record already, and phase 5 will meet it again and say so."""
     try:
-        through.ask(ask)
+        through.ask_ahead(ask, engine)
     except VgkitError as error:
         log.info("music asked for early: %s", error)
