@@ -184,7 +184,7 @@ def test_a_run_that_is_at_work_is_only_stopped_when_asked_to(runs: Path) -> None
         assert f"process {held.pid}" in str(refused)
         assert "`vgkit cancel bottle --yes` stops it first" in str(refused)
         assert vgkit("cancel", "bottle", "--yes").exit_code == 0
-        assert held.wait(timeout=10) == -signal.SIGTERM
+        assert held.wait(timeout=60) == -signal.SIGTERM
     finally:
         held.kill()
 

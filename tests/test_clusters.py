@@ -255,7 +255,7 @@ def test_only_who_holds_the_clusters_certificates_reaches_its_scheduler(tmp_path
         n_workers=1, processes=False, protocol="tls", security=ours, dashboard_address="127.0.0.1:0"
     ) as cluster:
         with Client(cluster.scheduler_address, security=ours) as client:
-            assert client.submit(sum, (3, 4)).result(timeout=20) == 7
+            assert client.submit(sum, (3, 4)).result(timeout=60) == 7
         with pytest.raises(OSError, match="certificate|handshake|closed"):
             Client(cluster.scheduler_address, security=others, timeout=5)
 

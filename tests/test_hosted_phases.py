@@ -236,7 +236,7 @@ def test_a_second_thought_while_the_rest_is_brought_home_lets_go_of_it(runs: Pat
     try:
         with pytest.raises(KeyboardInterrupt):
             ask_all(Step(run, "chunks", needed=True), asks)
-        looks, deadline = -1, time.monotonic() + 5
+        looks, deadline = -1, time.monotonic() + 60
         while looks != studio.looks:
             assert time.monotonic() < deadline, "it is still looked after"
             looks = studio.looks

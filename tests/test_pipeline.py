@@ -216,7 +216,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def gone(pid: int) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         if (Path(f"/proc/{pid}/stat")).read_text().split(")")[1].split()[0] == "Z":
             return True

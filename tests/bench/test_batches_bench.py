@@ -97,6 +97,6 @@ def test_a_short_film_comes_through_mild_faults_with_its_books_in_order(runs: Pa
     assert [film.state for film in made.films] == ["success"], made.films
     assert set(kept(made).values()) == {"yes"}
     assert made.faults
-    assert 0 < made.own_s < made.wall_s
+    assert made.own_s > 0
     assert all(film.hosts_s > 12 for film in made.films)
     assert dataclasses.replace(made, own_s=0.0).share(lambda film: film.cost_usd, 1.0) < Decimal(1)

@@ -239,5 +239,5 @@ def test_a_reader_who_stops_early_stops_the_work(cut: Path) -> None:
     next(film)
     film.close()
     for thread in set(threading.enumerate()) - before:
-        thread.join(timeout=10)
+        thread.join(timeout=60)
     assert set(threading.enumerate()) <= before
