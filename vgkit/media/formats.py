@@ -25,7 +25,7 @@ _INDEX_FIRST = {"movflags": "+faststart+write_colr"}
 # Matroska names its parts at random unless it is told not to.
 _SAME_NAMES = {"fflags": "+bitexact"}
 # Two seconds: whoever goes to a frame decodes all since the key frame before it. x264's own 250 are four times the wait
-# for 4 to 8 % fewer bytes.
+# for 8 % fewer bytes at most.
 _MOST_BETWEEN_KEY_FRAMES = 60
 _AVX512: Any = 256  # OpenCV's number for F, BW, CD, DQ and VL together, x264's own condition; Python has no name for it
 
