@@ -269,7 +269,7 @@ from vgkit.studio import launches
 HOLD = '''
 import sys, time
 from pathlib import Path
-from vgkit.lock import RunLock, held_by
+from vgkit.lock import RunLock
 with RunLock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
